@@ -1,0 +1,3 @@
+from smena.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""`smena plugins` and `smena doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from smena.cli.options import DEFAULT_DB, Db
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(short_help="List what the installed plugins offer.")(plugins)
+    app.command(short_help="Check this machine and say what to do.")(doctor)
+
+
+def plugins() -> None:
+    """List what the installed plugins offer, and which plugins failed and why."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from smena.setup import registry
+
+    table = Table(box=None)
+    for heading in ("kind", "name", "plugin", "from"):
+        table.add_column(heading)
+    for offer in registry().offers():
+        table.add_row(offer.kind, offer.name, offer.plugin, offer.target)
+    Console().print(table)
+    for problem in registry().problems:
+        typer.echo(f"smena: {problem}", err=True)
+
+
+def doctor(db: Db = DEFAULT_DB) -> None:
+    """Check this machine: Python, plugins, the store. Says what is wrong and what to do; exit code 1 if a
+    run would fail."""
+    import os
+    import platform
+
+    from smena import __version__
+    from smena.errors import SmenaError
+    from smena.setup import registry
+    from smena.store import Store
+
+    well = True
+    typer.echo(f"smena    {__version__}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    for offer in registry().offers():
+        try:
+            registry().resolve(offer.kind, offer.name)
+            typer.echo(f"ok       {offer.kind} {offer.name}")
+        except SmenaError as error:
+            well = False
+            typer.echo(f"FAILED   {offer.kind} {offer.name}: {error}")
+    for problem in registry().problems:
+        well = False
+        typer.echo(f"FAILED   {problem}")
+    try:
+        with Store.open(db) as store:
+            typer.echo(f"ok       store {db}: {len(store.runs())} runs")
+    except SmenaError as error:
+        well = False
+        typer.echo(f"FAILED   store: {error}")
+    if not well:
+        raise typer.Exit(1)

@@ -1,0 +1,47 @@
+"""One exception root. A message says what is wrong, where, and what to do; the CLI prints it and no
+traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What `smena` returns to the shell."""
+
+    OK = 0
+    RUN_FAILED = 1
+    BAD_INPUT = 2
+
+
+class SmenaError(Exception):
+    """Root of everything Smena raises on purpose; ``exit_code`` is what the shell gets."""
+
+    exit_code = ExitCode.RUN_FAILED
+
+
+class BadInput(SmenaError):
+    """The user asked for something that cannot be: a name, a value, a file, a database."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class InfraError(SmenaError):
+    """The machinery failed, not the model: the trial gets status ``infra`` and leaves both arms."""
+
+
+class UnknownName(BadInput):
+    """A name that nothing registered; the message suggests the nearest ones.
+
+    >>> str(UnknownName("environment", "arcc", ["arc", "lab"]))
+    "unknown environment 'arcc': did you mean 'arc'? Known: arc, lab."
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        guess = f" did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(names) or f"none (no installed plugin offers {kind}s; see `smena plugins`)"
+        super().__init__(f"unknown {kind} {name!r}{where}:{guess} Known: {listed}.")

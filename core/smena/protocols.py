@@ -1,0 +1,182 @@
+"""What each kind of plugin is. A plugin class has ``Config`` (a frozen msgspec struct, its settings with
+defaults),
+``version`` (raised whenever behaviour changes: it is part of every trial's key) and takes the config when
+made.
+
+Only the first block of :class:`Environment` is required of an environment; the rest are capabilities that
+the host asks for with
+``getattr``: leave out what the domain does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from smena.causal.gate import Gate
+from smena.values import JSON, Attempt, Body, Example, Feedback, Gap, Split, Task, Verdict
+
+
+class Move(NamedTuple):
+    """A named step from a node. ``cost`` is −log of its prior weight up to a constant (cheap = likely)."""
+
+    name: str
+    cost: float
+    family: str
+
+
+class SearchSpace(Protocol):
+    """An operator vocabulary over one task's view: a graph whose paths are programs. It never sees the
+    reference.
+
+    Nodes are opaque to the player. Everything is deterministic; results may be cached inside."""
+
+    def root(self) -> Any:
+        """The node before any step."""
+
+    def moves(self, node: Any) -> Sequence[Move]:
+        """Steps worth trying from here, in a fixed order. The same list object may be returned again."""
+
+    def apply(self, node: Any, name: str) -> Any | None:
+        """The node after the step, or None where it does not apply (also for unknown names)."""
+
+    def key(self, node: Any) -> Hashable:
+        """Equal keys: the same state. Used to visit a state once."""
+
+    def fits(self, node: Any) -> bool:
+        """The validator: does the program so far explain everything the learner may check (train pairs,
+        visible tests)?"""
+
+    def answer(self, node: Any) -> JSON | None:
+        """The answer that this program gives to the task, or None if it gives none."""
+
+
+class Situation(NamedTuple):
+    """What a learner or teacher gets of a task: never the reference, never the environment itself."""
+
+    view: JSON
+    features: tuple[str, ...]
+    space: SearchSpace | None
+
+
+class Lesson(NamedTuple):
+    """A knowledge item that a teacher proposes and the rung of its hint ladder."""
+
+    rung: str
+    body: Body
+
+
+class Environment(Protocol):
+    """A domain: its tasks, how an answer is judged, what a failed attempt lacks."""
+
+    version: int
+    verifiers: Mapping[str, float]
+    """Default verifiers and their weights; a single one with weight 1 where there is an exact oracle."""
+
+    def tasks(self, split: Split) -> Sequence[Task]:
+        """All tasks of a split, in a fixed order. Splits are disjoint by content."""
+
+    def gap(self, task: Task, attempt: Attempt) -> Gap:
+        """What the attempt lacks, never the answer."""
+
+    # capabilities
+    learner: str
+    teacher: str
+    """Names of the learner and teacher to play with when the user names none; the default is the embedded
+    ``search``."""
+
+    def assemble(self, answers: Sequence[JSON]) -> JSON:
+        """The domain's final answer from the ranked distinct answers of the hypotheses; the default takes
+        the first."""
+
+    def exact(self, task: Task, answer: JSON) -> Verdict:
+        """Exact ground truth: score 1.0 or 0.0; partial credit under ``detail["partial"]``."""
+
+    def space(self, view: JSON) -> SearchSpace:
+        """The operator vocabulary over this view, so that the embedded learner can play the domain."""
+
+    def example(self, task: Task, attempt: Attempt) -> Example:
+        """What to attach to a lesson learned on this task: from the view, never from the reference."""
+
+    def leaks(self, task: Task, body: Body) -> bool:
+        """Would showing this body to the learner give the answer away? The default looks for the
+        reference's text."""
+
+    def truth(self, body: Body, tasks: Sequence[Task]) -> float | None:
+        """For calibration environments: the known expected effect on success of this item alone, mean over
+        these tasks, for the environment's own learner; the audit then needs no trials. None: not known."""
+
+    def draw(self, value: JSON) -> str:
+        """SVG of an example's input, output or answer, for reports."""
+
+
+class Learner(Protocol):
+    """P_θ. Same arguments, same attempt, in any process."""
+
+    version: int
+
+    def attempt(
+        self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
+    ) -> Attempt:
+        """Try once. ``seed`` is all the randomness there is."""
+
+    def cost(self, body: Body) -> float:
+        """cost(K) in [0, 1]: what carrying this item adds, by a function that the plugin's documentation
+        states."""
+
+
+class Teacher(Protocol):
+    """Turns a failed attempt into lessons, the least disclosing first."""
+
+    version: int
+
+    def lessons(self, situation: Situation, feedback: Feedback, seed: int) -> Sequence[Lesson]:
+        """The ladder for this task: the loop tries one after the other, each alone, and stops at the first
+        success. Empty: nothing to say. ``feedback`` holds the gap and the failed attempt."""
+
+
+class Verifier(Protocol):
+    """V_i: a score in [0, 1]."""
+
+    version: int
+
+    def verify(self, environment: Environment, task: Task, attempt: Attempt) -> Verdict:
+        """Judge one attempt. Raise InfraError when the machinery, not the answer, is at fault."""
+
+
+class Report(Protocol):
+    """A form of the result."""
+
+    def write(self, result: Any, out: Any) -> None:
+        """Write ``result`` (a RunResult) to a path or a console."""
+
+
+class SavePolicy(Protocol):
+    """Which lessons are kept. Pure: a gate asks for trials and is told outcomes; it runs nothing."""
+
+    version: int
+    needs_transition: bool
+    """Only lessons that preceded a 0→1 transition come to the gates [3.3]; else every lesson the teacher
+    made does."""
+
+    def screen(self, item: str, origin: str) -> Gate:
+        """Gate 1, within the origin task [3.4]: eligible → candidate. ``item`` is a digest, ``origin`` a
+        task id."""
+
+    def confirm(
+        self,
+        item: str,
+        pool: Sequence[str],
+        control: Sequence[str],
+        control_size: int,
+        cost: float,
+        tested: int,
+        saved: int,
+    ) -> Gate:
+        """Gate 2, over a pool of tasks [5.2, 5.3]: candidate → trusted.
+
+        ``pool``: ids of tasks (not the origin) on which the item applies and the bank's p̂₀ < γ, in random
+        order. ``control``: ids of the tasks of D_val on which the item would be retrieved (elsewhere it
+        changes nothing), ``control_size``: how many tasks D_val has in all. ``cost``: cost(K) in [0, 1].
+        ``tested``: how many items came to this gate before, ``saved``: how many of them were saved (for
+        online error control)."""

@@ -1,0 +1,170 @@
+"""Finds plugins by entry point, and makes what they offer when it is asked for.
+
+A plugin that fails (on import, in a hook, by `sys.exit`, by a name already taken) is named in ``problems``
+and left out; the run goes on unless the user asked for something of it. ``SMENA_PLUGINS=arc,search`` loads
+only the named entry points, which isolates a fault."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
+
+import pluggy
+
+from smena import hookspecs
+from smena.errors import BadInput, SmenaError, UnknownName
+
+GROUP = "smena"
+KINDS = {
+    "environment": "smena_environments",
+    "learner": "smena_learners",
+    "teacher": "smena_teachers",
+    "verifier": "smena_verifiers",
+    "policy": "smena_policies",
+    "executor": "smena_executors",
+    "report": "smena_reports",
+}
+
+
+class Offer(NamedTuple):
+    """A name that a plugin offers: ``target`` is ``module:Class``, imported when it is made."""
+
+    kind: str
+    name: str
+    target: str
+    plugin: str
+
+
+class Problem(NamedTuple):
+    """A plugin that was left out, in part or whole, and why."""
+
+    plugin: str
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin!r} failed in {self.where}: {self.why}"
+
+
+class Registry:
+    """All offers of all plugins. Make one with :meth:`load`; tests may :meth:`register` a plugin object."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager(GROUP)
+        self.manager.add_hookspecs(hookspecs)
+        self.problems: list[Problem] = []
+        self._offers: dict[tuple[str, str], Offer] = {}
+
+    @classmethod
+    def load(cls) -> Registry:
+        registry = cls()
+        for entry in _entry_points():
+            with registry._guard(entry.name, f"import of {entry.value!r}"):
+                registry.register(entry.load(), entry.name)
+        return registry
+
+    def register(self, plugin: object, name: str) -> None:
+        """Take a plugin in: a module or object with hook implementations. Its offers are read at once."""
+        if self.manager.has_plugin(name):
+            self.problems.append(
+                Problem(name, "registration", "a plugin of this name is already loaded; ignored")
+            )
+            return
+        self.manager.register(plugin, name)
+        for kind, hook in KINDS.items():
+            with self._guard(name, hook):
+                self._read_offers(kind, hook, name)
+
+    def _read_offers(self, kind: str, hook: str, plugin: str) -> None:
+        ours = [
+            impl for impl in getattr(self.manager.hook, hook).get_hookimpls() if impl.plugin_name == plugin
+        ]
+        for impl in ours:
+            offered = impl.function()
+            if not isinstance(offered, Mapping):
+                raise TypeError(f"must return {{name: 'module:Class'}}, returned {type(offered).__name__}")
+            for name, target in offered.items():
+                taken = self._offers.get((kind, name))
+                if taken is None:
+                    self._offers[kind, name] = Offer(kind, name, target, plugin)
+                else:
+                    why = f"the {kind} name {name!r} is already taken by plugin {taken.plugin!r}; ignored"
+                    self.problems.append(Problem(plugin, hook, why))
+
+    @contextlib.contextmanager
+    def _guard(self, plugin: str, where: str) -> Iterator[None]:
+        # A stranger's module may print or call sys.exit while it is imported; neither is ours to suffer.
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        except (Exception, SystemExit) as error:
+            self.problems.append(Problem(plugin, where, f"{type(error).__name__}: {error}".rstrip(": ")))
+
+    def offers(self, kind: str | None = None) -> list[Offer]:
+        """What is on offer, sorted by kind and name."""
+        order = list(KINDS)
+        chosen = [o for o in self._offers.values() if kind in (None, o.kind)]
+        return sorted(chosen, key=lambda o: (order.index(o.kind), o.name))
+
+    def resolve(self, kind: str, name: str) -> type[Any]:
+        """The class behind a name.
+
+        Raises UnknownName with the nearest known name; BadInput when the plugin that offers it cannot be
+        imported."""
+        offer = self._offers.get((kind, name))
+        if offer is None:
+            broken = "".join(f" ({problem})" for problem in self.problems)
+            raise UnknownName(kind, name, [o.name for o in self.offers(kind)], broken)
+        module, _, attribute = offer.target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        except (Exception, SystemExit) as error:
+            raise BadInput(
+                f"{kind} {name!r} cannot be used: plugin {offer.plugin!r} failed on import of "
+                f"{offer.target!r}: {type(error).__name__}: {error}"
+            ) from error
+
+    def make(self, kind: str, name: str, settings: Mapping[str, Any] | None = None) -> Any:
+        """An instance, its ``Config`` made from ``settings``. Raises BadInput naming the field that does
+        not fit."""
+        from smena.config import convert
+
+        cls = self.resolve(kind, name)
+        config = convert(settings or {}, cls.Config, f"[{section(kind)}.{name}]")
+        try:
+            return cls(config)
+        except SmenaError:
+            raise
+        except Exception as error:
+            raise BadInput(f"{kind} {name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def section(kind: str) -> str:
+    """The word for a kind in flags and configuration files."""
+    return "env" if kind == "environment" else kind
+
+
+def _entry_points() -> list[EntryPoint]:
+    found = sorted(entry_points(group=GROUP), key=lambda e: (not _built_in(e), e.name))
+    wanted = os.environ.get("SMENA_PLUGINS")
+    if wanted is None:
+        return found
+    names = {name.strip() for name in wanted.split(",")}
+    return [entry for entry in found if entry.name in names]
+
+
+def _built_in(entry: EntryPoint) -> bool:
+    # Built-ins load first so that a stranger cannot take their names; that is all their privilege.
+    return entry.dist is not None and entry.dist.name == "smena"
+
+
+def fingerprint(name: str, plugin: Any) -> str:
+    """``name@digest`` of what may change a plugin's behaviour: its declared version and its configuration."""
+    from smena.values import digest
+
+    return f"{name}@{digest([plugin.version, plugin.config])[:12]}"

@@ -1,0 +1,91 @@
+"""The SQL behind each figure, to be run on the store as it stands (SQLite and PostgreSQL)."""
+
+from __future__ import annotations
+
+_TRIALS = "run_trials JOIN outcomes ON outcomes.key = run_trials.key"
+
+_LEARNING = f"""
+SELECT step, COUNT(*) AS tasks, AVG(1.0 * first) AS acc_1, AVG(1.0 * best) AS acc_n
+FROM (SELECT SUBSTR(purpose, 7, 3) AS step,
+             MAX(CASE WHEN position = 0 THEN y END) AS first,
+             MAX(COALESCE(y, 0)) AS best,
+             MAX(CASE WHEN status <> 'ok' THEN 1 ELSE 0 END) AS lost
+      FROM {_TRIALS}
+      WHERE run = :run AND purpose LIKE 'train/%' AND kind = 'attempt'
+      GROUP BY purpose) AS episodes
+WHERE lost = 0 OR best = 1
+GROUP BY step ORDER BY step"""
+
+_HELD_OUT = f"""
+SELECT arm, COUNT(*) AS tasks, AVG(acc) AS accuracy, SUM(informed) AS informed
+FROM (SELECT purpose AS arm, task, AVG(1.0 * y) AS acc,
+             MAX(CASE WHEN knowledge <> '[]' THEN 1 ELSE 0 END) AS informed
+      FROM {_TRIALS}
+      WHERE run = :run AND purpose LIKE 'eval/%' AND status = 'ok'
+      GROUP BY purpose, task) AS tasks
+GROUP BY arm ORDER BY arm"""
+
+_DIFFERENCES = f"""
+WITH cells AS (SELECT purpose, position, task, y FROM {_TRIALS}
+               WHERE run = :run AND purpose LIKE 'eval/%' AND status = 'ok')
+SELECT arm, base, COUNT(*) AS tasks, AVG(d) AS difference
+FROM (SELECT a.purpose AS arm, b.purpose AS base, a.task, AVG(1.0 * (a.y - b.y)) AS d
+      FROM cells a JOIN cells b ON a.position = b.position AND a.task = b.task AND a.purpose <> b.purpose
+      WHERE b.purpose = 'eval/trusted/000' OR b.purpose LIKE 'eval/all/%'
+      GROUP BY a.purpose, b.purpose, a.task) AS pairs
+GROUP BY arm, base ORDER BY arm, base"""
+
+_MEMORY = """
+SELECT steps.step, t.to_status AS state, COUNT(*) AS items
+FROM (SELECT CAST(SUBSTR(name, 8) AS INTEGER) AS step FROM marks
+      WHERE run = :run AND name LIKE 'memory/%') AS steps
+JOIN transitions t ON t.run = :run AND t.seq = (SELECT MAX(u.seq) FROM transitions u
+     WHERE u.run = t.run AND u.item = t.item AND u.step <= steps.step)
+GROUP BY steps.step, t.to_status ORDER BY steps.step, items DESC"""
+
+_SAVES = """
+SELECT saved, audit, COUNT(*) AS items
+FROM (SELECT d.verdict AS audit,
+             CASE WHEN EXISTS (SELECT 1 FROM transitions t WHERE t.run = d.run AND t.item = d.item
+                               AND t.to_status = 'trusted') THEN 1 ELSE 0 END AS saved
+      FROM decisions d WHERE d.run = :run AND d.gate = 'audit') AS audited
+GROUP BY saved, audit ORDER BY saved DESC, audit"""
+
+_EVIDENCE = """
+SELECT item, verdict, evidence FROM decisions WHERE run = :run AND gate = 'confirm' ORDER BY seq"""
+
+_ITEMS = """
+SELECT k.digest, k.name, i.task AS origin,
+       (SELECT t.to_status FROM transitions t WHERE t.run = i.run AND t.item = i.digest
+        ORDER BY t.seq DESC LIMIT 1) AS state
+FROM items i JOIN knowledge k ON k.digest = i.digest
+WHERE i.run = :run ORDER BY i.position"""
+
+_LEDGER = f"""
+SELECT family, COUNT(*) AS trials, SUM(cost) AS cost,
+       SUM(CASE WHEN status IN ('infra', 'timeout') THEN 1 ELSE 0 END) AS lost
+FROM (SELECT DISTINCT SUBSTR(purpose, 1, 4) AS family, outcomes.key, cost, status
+      FROM {_TRIALS} WHERE run = :run) AS trials
+GROUP BY family ORDER BY family"""
+
+_GATES = """
+SELECT gate, verdict, COUNT(*) AS decisions FROM decisions
+WHERE run = :run GROUP BY gate, verdict ORDER BY gate, verdict"""
+
+_QUERIES = {
+    "learning": _LEARNING,
+    "held_out": _HELD_OUT,
+    "differences": _DIFFERENCES,
+    "memory": _MEMORY,
+    "saves": _SAVES,
+    "evidence": _EVIDENCE,
+    "items": _ITEMS,
+    "ledger": _LEDGER,
+    "gates": _GATES,
+}
+
+
+def queries(run: str) -> dict[str, str]:
+    """The SQL of each figure, with the run's id written in."""
+    literal = "'" + run.replace("'", "''") + "'"
+    return {name: sql.strip().replace(":run", literal) for name, sql in _QUERIES.items()}

@@ -1,0 +1,114 @@
+"""What the `run` and `resume` commands do: open the store, start workers, let the run go, say how it
+ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from smena.aa import AATest
+from smena.config import RunConfig
+from smena.registry import Problem
+from smena.run import Run, Summary
+from smena.setup import Setup
+from smena.store import Run as RunRecord
+from smena.store import Store
+from smena.trials import Limits, Stopped, Trials, Watcher
+from smena.values import Decision, Outcome, Trial
+from smena.worker import Worker
+
+
+class Machine(NamedTuple):
+    """Where a run happens. Nothing here may change its result."""
+
+    db: str = "smena.db"
+    executor: str = "local"
+    workers: int = 0
+    """0: one a core."""
+    timeout: float = 600.0
+    """Wall seconds after which a trial is stopped."""
+    limits: Limits = Limits()
+
+
+def run_id(setup: Setup) -> str:
+    kind = "-aa" if setup.config.null_items else ""
+    return f"{setup.config.env}{kind}-{setup.config.policy}-{setup.run_print[:8]}"
+
+
+def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
+    """Run, or go on with, the run that this configuration is.
+
+    Raises Stopped at a limit; BadInput for what the user can mend; everything stored stays stored."""
+    setup = Setup(config)
+    run = run_id(setup)
+    store = Store.open(machine.db)
+    executor_class = setup.plugins.resolve("executor", machine.executor)
+    hooks = Hooks(setup, run, watcher)
+    workers = machine.workers or os.cpu_count() or 1
+    with store, executor_class(partial(Worker, config), workers=workers, timeout=machine.timeout) as executor:
+        store.start_run(_record(run, setup))
+        hooks.call("smena_run_start", run=run)
+        status = "failed"
+        try:
+            trials = Trials(store, executor, run, hooks, machine.limits)
+            kind = AATest if config.null_items else Run
+            summary = kind(setup, store, trials, run, hooks).go()
+            status = "finished"
+        except (Stopped, KeyboardInterrupt):
+            status = "stopped"
+            raise
+        finally:
+            store.finish_run(run, status)
+            hooks.call("smena_run_end", run=run, status=status)
+    return summary
+
+
+def _record(run: str, setup: Setup) -> RunRecord:
+    return RunRecord(
+        id=run,
+        env=setup.env_print,
+        learner=setup.learner_print,
+        teacher=setup.teacher_print,
+        policy=setup.policy_print,
+        seed=setup.config.seed,
+        config=msgspec.to_builtins(setup.config),
+        fingerprint=setup.run_print,
+    )
+
+
+class Hooks:
+    """Tells the display and the plugins' observers. A hook that raises is named once and not called again."""
+
+    def __init__(self, setup: Setup, run: str, watcher: Watcher) -> None:
+        self._plugins, self._run, self._watcher = setup.plugins, run, watcher
+        self._silenced: set[tuple[str, str]] = set()
+
+    def call(self, hook: str, **told: object) -> None:
+        for impl in getattr(self._plugins.manager.hook, hook).get_hookimpls():
+            if (impl.plugin_name, hook) in self._silenced:
+                continue
+            try:
+                impl.function(*(told[name] for name in impl.argnames))
+            except (Exception, SystemExit) as error:
+                self._silenced.add((impl.plugin_name, hook))
+                why = f"{type(error).__name__}: {error}; it is not called again in this run"
+                self._plugins.problems.append(Problem(impl.plugin_name, hook, why))
+
+    def phase(self, name: str, total: int) -> None:
+        self._watcher.phase(name, total)
+
+    def outcome(self, trial: Trial, outcome: Outcome, fresh: bool) -> None:
+        self._watcher.outcome(trial, outcome, fresh)
+        if fresh:
+            self.call("smena_outcome", run=self._run, trial=trial, outcome=outcome)
+
+    def decision(self, decision: Decision) -> None:
+        self._watcher.decision(decision)
+        self.call("smena_decision", run=self._run, decision=decision)
+
+    def memory(self, counts: Mapping[str, int]) -> None:
+        self._watcher.memory(counts)

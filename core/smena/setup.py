@@ -1,0 +1,126 @@
+"""The parts of a run, made from its configuration: the same in the main process and in every worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+from smena.config import RunConfig
+from smena.errors import BadInput
+from smena.judge import Judge
+from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
+from smena.registry import Registry, fingerprint, section
+from smena.values import JSON, SPLITS, Body, Split, Task, digest
+
+EMBEDDED = "search"
+"""The learner and teacher of environments that name none: no network, no key."""
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """The plugins of this process, loaded once; a forked worker inherits them."""
+    return Registry.load()
+
+
+class Setup:
+    """Environment, learner, teacher, policy and judge of a run, with the fingerprints that go into trial
+    keys."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.plugins = registry()
+        self.env: Environment = self._make("environment", config.env)
+        learner = config.learner or getattr(self.env, "learner", EMBEDDED)
+        teacher = config.teacher or getattr(self.env, "teacher", EMBEDDED)
+        self._check_sections(
+            f"env.{config.env}", f"learner.{learner}", f"teacher.{teacher}", f"policy.{config.policy}"
+        )
+        self.learner: Learner = self._make("learner", learner)
+        self.teacher: Teacher = self._make("teacher", teacher)
+        self.judge = Judge.make(self.plugins, config.verifier, self.env, config.settings)
+        self.env_print = fingerprint(config.env, self.env)
+        self.learner_print = fingerprint(learner, self.learner)
+        self.teacher_print = fingerprint(teacher, self.teacher)
+        self._tasks: dict[Split, dict[str, Task]] = {}
+        self._digests: dict[str, str] = {}
+
+    def _make(self, kind: str, name: str) -> Any:
+        return self.plugins.make(kind, name, self.config.settings.get(f"{section(kind)}.{name}"))
+
+    def _check_sections(self, *used: str) -> None:
+        """A section for a plugin that this run does not use is a mistake that would pass unseen."""
+        stray = [
+            s for s in self.config.settings if s not in used and not s.startswith(("verifier.", "report."))
+        ]
+        if stray:
+            raise BadInput(f"[{stray[0]}] is not used by this run; it uses {', '.join(sorted(used))}")
+
+    @cached_property
+    def policy(self) -> SavePolicy:
+        policy: SavePolicy = self._make("policy", self.config.policy)
+        return policy
+
+    @cached_property
+    def policy_print(self) -> str:
+        return fingerprint(self.config.policy, self.policy)
+
+    @cached_property
+    def run_print(self) -> str:
+        """Digest of everything that may change this run's result; its beginning is the run's id."""
+        prints = [
+            self.env_print,
+            self.learner_print,
+            self.teacher_print,
+            self.policy_print,
+            self.judge.fingerprint,
+        ]
+        return digest([self.config, prints])
+
+    def tasks(self, split: Split) -> Sequence[Task]:
+        return list(self._book(split).values())
+
+    def task(self, split: Split, task_id: str) -> Task:
+        return self._book(split)[task_id]
+
+    def _book(self, split: Split) -> dict[str, Task]:
+        if split not in SPLITS:
+            raise BadInput(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+        if split not in self._tasks:
+            self._tasks[split] = {task.id: task for task in self.env.tasks(split)}
+        return self._tasks[split]
+
+    def task_digest(self, task: Task) -> str:
+        """What of a task may change an outcome: its view, reference and features."""
+        if task.id not in self._digests:
+            self._digests[task.id] = digest([task.view, task.reference, task.features])
+        return self._digests[task.id]
+
+    def situation(self, task: Task) -> Situation:
+        """What a learner may see. The reference stays behind."""
+        space = getattr(self.env, "space", None)
+        return Situation(task.view, task.features, space(task.view) if space else None)
+
+    def assemble(self, answers: Sequence[JSON]) -> JSON:
+        own = getattr(self.env, "assemble", None)
+        if own:
+            return own(answers)
+        return answers[0] if answers else None
+
+    def truth(self, body: Body, tasks: Sequence[Task]) -> float | None:
+        """The planted effect of an item on these tasks, where it is known: by construction in an A/A test,
+        else from the environment, for its own learner."""
+        if self.config.null_items:
+            return 0.0
+        planted = getattr(self.env, "truth", None)
+        own = self.config.learner in ("", getattr(self.env, "learner", EMBEDDED))
+        return planted(body, tasks) if planted and own else None
+
+    def leaks(self, task: Task, body: Body) -> bool:
+        """Would this lesson hand over the answer? Asked before any lesson reaches the learner."""
+        own = getattr(self.env, "leaks", None)
+        if own:
+            return bool(own(task, body))
+        from smena.values import canonical
+
+        return canonical(task.reference) in canonical(body)

@@ -1,0 +1,193 @@
+"""Reading the store: outcomes by key, runs, and what each run made of outcomes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from smena.errors import BadInput
+from smena.store import schema
+from smena.store.database import Database
+from smena.store.records import Decided, Failure, Item, Run, Served, TaskRow, Use
+from smena.values import (
+    JSON,
+    Body,
+    Decision,
+    Example,
+    Knowledge,
+    Outcome,
+    Provenance,
+    Status,
+    Transition,
+    Trial,
+)
+
+FINAL: tuple[Status, ...] = ("ok", "abstain")
+"""Outcomes that are remembered for good. ``infra`` and ``timeout`` are owed again when the trial is next
+wanted: the machinery may have recovered, and a wall limit is no part of a trial's key."""
+
+OUTCOME = ("status", "y", "reward", "scores", "cost", "latency", "output", "trace", "error")
+TRIAL = ("kind", "env", "task", "learner", "judge", "knowledge", "feedback", "seed")
+
+_BATCH = 500
+_BODY = msgspec.json.Decoder(Body)
+_EXAMPLES = msgspec.json.Decoder(tuple[Example, ...])
+_SCORES = msgspec.json.Decoder(dict[str, float])
+_STRINGS = msgspec.json.Decoder(tuple[str, ...])
+_TAGS = msgspec.json.Decoder(dict[str, str])
+_ANY = msgspec.json.Decoder()
+
+
+def _columns(names: Iterable[str]) -> list[sa.Column[Any]]:
+    return [schema.outcomes.c[name] for name in names]
+
+
+_RECALL = sa.select(schema.outcomes.c.key, *_columns(OUTCOME)).where(
+    schema.outcomes.c.key.in_(sa.bindparam("keys", expanding=True)),
+    schema.outcomes.c.status.in_(sa.bindparam("statuses", expanding=True)),
+)
+
+
+class Reader:
+    """What may be asked of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @property
+    def where(self) -> str:
+        """Path or URL (without password), for messages."""
+        return self._db.where
+
+    def recall(self, keys: Iterable[str], statuses: Collection[Status] = FINAL) -> dict[str, Outcome]:
+        """Remembered outcomes by trial key, in the order asked; what is missing is owed."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, Outcome] = {}
+        for at in range(0, len(wanted), _BATCH):
+            rows = self._db.execute(_RECALL, {"keys": wanted[at : at + _BATCH], "statuses": list(statuses)})
+            found.update((row[0], _outcome(*row)) for row in rows)
+        return {key: found[key] for key in wanted if key in found}
+
+    def runs(self) -> list[Run]:
+        """All runs, the youngest first."""
+        order = (schema.runs.c.created_at.desc(), schema.runs.c.id)
+        return [_run(row) for row in self._db.execute(sa.select(schema.runs).order_by(*order))]
+
+    def run(self, prefix: str = "") -> Run:
+        """The run of this id, or of this unique prefix of one; the youngest if nothing is said."""
+        runs = self.runs()
+        if runs and not prefix:
+            return runs[0]
+        hits = [r for r in runs if r.id == prefix] or [r for r in runs if r.id.startswith(prefix)]
+        if len(hits) == 1:
+            return hits[0]
+        if hits:
+            raise BadInput(f"run {prefix!r} is ambiguous: {_some([r.id for r in hits])}")
+        if not runs:
+            raise BadInput(f"{self.where} holds no run yet: start one with `smena run --env arc`")
+        ids = [r.id for r in runs]
+        near = difflib.get_close_matches(prefix, ids, n=3, cutoff=0.5)
+        guess = f"did you mean {_some(near)}?" if near else f"it holds {_some(ids)}"
+        raise BadInput(f"no run {prefix!r} in {self.where}: {guess}")
+
+    def outcomes(self, run: str, purpose: str = "") -> Iterator[Served]:
+        """The run's executed trials whose purpose begins with ``purpose``, by purpose and position."""
+        link, out = schema.run_trials.c, schema.outcomes.c
+        serving = (link.purpose, link.position, out.attempts, out.key)
+        query = (
+            sa.select(*serving, *_columns(OUTCOME), *_columns(TRIAL))
+            .join_from(schema.run_trials, schema.outcomes, link.key == out.key)
+            .where(link.run == run, link.purpose.startswith(purpose, autoescape=True))
+            .order_by(link.purpose, link.position)
+        )
+        split = len(serving) + len(OUTCOME)
+        for row in self._db.execute(query).all():
+            yield Served(row[0], row[1], _trial(*row[split:]), _outcome(*row[3:split]), row[2])
+
+    def uses(self, run: str, purpose: str = "") -> list[Use]:
+        """Like :meth:`outcomes` without the texts, several times quicker: what figures are made of."""
+        link, out = schema.run_trials.c, schema.outcomes.c
+        told = _columns(("status", "y", "reward", "cost", "latency", "attempts"))
+        query = (
+            sa.select(link.purpose, link.position, out.key, out.kind, out.task, out.knowledge != "[]", *told)
+            .join_from(schema.run_trials, schema.outcomes, link.key == out.key)
+            .where(link.run == run, link.purpose.startswith(purpose, autoescape=True))
+            .order_by(link.purpose, link.position)
+        )
+        return [Use(*row) for row in self._db.execute(query)]
+
+    def failures(self, run: str) -> list[Failure]:
+        """Executions of the run's trials that the machinery failed, also those that a retry made good."""
+        table = schema.failures
+        keys = sa.select(schema.run_trials.c.key).where(schema.run_trials.c.run == run)
+        query = sa.select(table).where(table.c.key.in_(keys)).order_by(table.c.key, table.c.attempt)
+        return [Failure(*row) for row in self._db.execute(query)]
+
+    def tasks(self, env: str) -> dict[str, TaskRow]:
+        """The tasks of an environment (``name@digest``), by digest."""
+        table = schema.tasks
+        rows = self._db.execute(sa.select(table).where(table.c.env == env).order_by(table.c.id)).mappings()
+        return {
+            row["digest"]: TaskRow(
+                **{**row, "features": _STRINGS.decode(row["features"]), "tags": _TAGS.decode(row["tags"])}
+            )
+            for row in rows
+        }
+
+    def items(self, run: str) -> list[Item]:
+        """The run's knowledge items, in the order of discovery."""
+        item, body = schema.items.c, schema.knowledge.c.body
+        query = sa.select(item.position, body, item.examples, item.task, item.rung, item.teacher)
+        rows = self._db.execute(query.join(schema.knowledge).where(item.run == run).order_by(item.position))
+        return [
+            Item(row[0], Knowledge(_BODY.decode(row[1]), _EXAMPLES.decode(row[2]), Provenance(*row[3:])))
+            for row in rows
+        ]
+
+    def decisions(self, run: str) -> list[Decided]:
+        """The run's decisions, in order."""
+        return [
+            Decided(r.seq, r.step, Decision(r.item, r.gate, r.policy, r.verdict, _ANY.decode(r.evidence)))
+            for r in self._of(schema.decisions, run, "seq")
+        ]
+
+    def transitions(self, run: str) -> list[Transition]:
+        """The run's transitions, in order."""
+        return [
+            Transition(r.item, r.from_status, r.to_status, r.channel, r.decision_seq, r.seq, r.step)
+            for r in self._of(schema.transitions, run, "seq")
+        ]
+
+    def marks(self, run: str) -> dict[str, JSON]:
+        """The facts about a run."""
+        return {r.name: _ANY.decode(r.value) for r in self._of(schema.marks, run, "name")}
+
+    def _of(self, table: sa.Table, run: str, order: str) -> sa.CursorResult[Any]:
+        return self._db.execute(sa.select(table).where(table.c.run == run).order_by(table.c[order]))
+
+
+def _outcome(
+    key: str, status: Status, y: int | None, reward: float | None, scores: str, cost: float, latency: float,
+    output: str, trace: str, error: str,
+) -> Outcome:  # fmt: skip
+    scored, said, traced = _SCORES.decode(scores), _ANY.decode(output), _ANY.decode(trace)
+    return Outcome(key, status, y, reward, scored, cost, latency, said, traced, error)
+
+
+def _trial(
+    kind: Any, env: str, task: str, learner: str, judge: str, knowledge: str, feedback: str | None, seed: int
+) -> Trial:
+    return Trial(env, task, learner, judge, _STRINGS.decode(knowledge), feedback, seed, kind)
+
+
+def _run(row: Any) -> Run:
+    return Run(**{**row._mapping, "config": _ANY.decode(row.config)})
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more

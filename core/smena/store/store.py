@@ -1,0 +1,205 @@
+"""The store: remembers outcomes by trial, and what each run made of them. `schema` has the tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from smena import __version__
+from smena.store import schema
+from smena.store.database import Database
+from smena.store.reading import FINAL, OUTCOME, TRIAL, Reader
+from smena.store.records import Run
+from smena.values import JSON, Decision, Fact, Knowledge, Outcome, Task, Transition, Trial
+
+_ENCODER = msgspec.json.Encoder()
+
+_FAILURE = ("key", "attempt", "status", "error", "latency", "created_at")
+
+
+def _json(value: JSON) -> str:
+    return _ENCODER.encode(value).decode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Store(Reader):
+    """Outcomes are written by :meth:`remember`, each durable on its own, and are never changed once final.
+
+    What belongs to a run (links, items, decisions, transitions, marks) is derived from outcomes:
+    :meth:`start_run` clears it, the run writes it again as it recomputes it, in any order and as often as it
+    likes. A run that was killed at any moment and is run again thus ends in the state of one that was not.
+
+    One store belongs to one thread of one process; several processes may each open the same database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._remember = self._remember_statement()
+
+    @classmethod
+    def open(cls, url_or_path: str | os.PathLike[str], *, create: bool = True) -> Store:
+        """Open a path (SQLite) or ``postgresql://…``. A missing database is created, an older one migrated
+        (SQLite: a copy of the old file is kept). ``create=False``, for readers: a missing one is an error."""
+        return cls(Database.open(url_or_path, create))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """``with store.together():`` makes the writes inside one transaction: a step or nothing of it."""
+        return self._db.together()
+
+    # outcomes
+
+    def remember(self, trial: Trial, outcome: Outcome) -> Outcome:
+        """Store an outcome in a commit of its own, and return the one that stands: the first final one wins.
+
+        An ``infra`` or ``timeout`` stands until a retry replaces it: ``attempts`` counts them, the table
+        ``failures`` keeps them."""
+        if self._db.in_transaction:
+            raise RuntimeError("remember() commits on its own: call it outside together()")
+        key = trial.key
+        row = {
+            "key": key,
+            **{name: getattr(trial, name) for name in TRIAL},
+            **{name: getattr(outcome, name) for name in OUTCOME},
+            "knowledge": _json(trial.knowledge),
+            "scores": _json(outcome.scores),
+            "output": _json(outcome.output),
+            "trace": _json(outcome.trace),
+            "error": outcome.error.replace("\0", " "),
+            "attempts": 1,
+            "created_at": _now(),
+        }
+        if outcome.status in FINAL:
+            stored = self._db.execute(self._remember, row).rowcount
+        else:
+            with self.together():
+                stored = self._db.execute(self._remember, row).rowcount
+                if stored:
+                    self._note_failure(key)
+        return outcome if stored else self.recall([key])[key]
+
+    def _remember_statement(self) -> sa.Executable:
+        table = schema.outcomes
+        statement = self._db.insert(table)
+        new = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+        new["attempts"] = table.c.attempts + 1
+        return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=["key"], set_=new, where=table.c.status.not_in(FINAL)
+        )
+
+    def _note_failure(self, key: str) -> None:
+        out = schema.outcomes.c
+        row = sa.select(out.key, out.attempts, out.status, out.error, out.latency, out.created_at)
+        self._db.execute(schema.failures.insert().from_select(_FAILURE, row.where(out.key == key)))
+
+    # runs
+
+    def start_run(self, run: Run) -> Run:
+        """Begin a run, or go on with it: clears what is derived. ``created_at`` of the first start stays."""
+        row = msgspec.structs.asdict(run) | {
+            "config": _json(run.config),
+            "status": "running",
+            "created_at": _now(),
+            "finished_at": None,
+            "smena_version": __version__,
+        }
+        with self.together():
+            self._upsert(schema.runs, [row], keep=("created_at",))
+            self.clear_derived(run.id)
+        return self.run(run.id)
+
+    def finish_run(self, run: str, status: str = "finished") -> None:
+        """Say how a run ended: ``finished``, ``stopped`` or ``failed``."""
+        table = schema.runs
+        self._db.execute(table.update().where(table.c.id == run).values(status=status, finished_at=_now()))
+
+    def clear_derived(self, run: str) -> None:
+        """Forget what the run made of outcomes; the outcomes stay."""
+        with self.together():
+            for table in schema.DERIVED:
+                self._db.execute(table.delete().where(table.c.run == run))
+
+    # what a run makes of outcomes: all idempotent, the last writer of a position wins
+
+    def link(self, run: str, purpose: str, keys: Sequence[str], start: int = 0) -> None:
+        """Say that these trials, in this order from position ``start``, serve a purpose of the run."""
+        rows = [{"run": run, "purpose": purpose, "position": start + i, "key": k} for i, k in enumerate(keys)]
+        self._upsert(schema.run_trials, rows)
+
+    def put_tasks(self, env: str, tasks: Mapping[str, Task]) -> None:
+        """Describe tasks, given by digest. View and reference are not stored."""
+        rows = [
+            {
+                "env": env,
+                "digest": key,
+                "id": task.id,
+                "split": task.split,
+                "cluster": task.cluster,
+                "features": _json(task.features),
+                "tags": _json(task.tags),
+            }
+            for key, task in tasks.items()
+        ]
+        self._upsert(schema.tasks, rows)
+
+    def put_items(self, run: str, items: Sequence[Knowledge], start: int = 0) -> None:
+        """Say which knowledge items the run came by, in this order from position ``start``."""
+        bodies, rows = [], []
+        for position, item in enumerate(items, start):
+            body, key = item.body, item.digest
+            name = body.entity if isinstance(body, Fact) else body.name
+            bodies.append(
+                {"digest": key, "kind": type(body).__struct_config__.tag, "name": name, "body": _json(body)}
+            )
+            rows.append(
+                {
+                    "run": run,
+                    "digest": key,
+                    "position": position,
+                    **msgspec.structs.asdict(item.provenance),
+                    "examples": _json(item.examples),
+                }
+            )
+        with self.together():
+            self._upsert(schema.knowledge, bodies)
+            self._upsert(schema.items, rows)
+
+    def put_decision(self, run: str, seq: int, decision: Decision, step: int = 0) -> None:
+        """A gate's verdict, number ``seq`` of the run."""
+        row = msgspec.structs.asdict(decision) | {"evidence": _json(decision.evidence)}
+        self._upsert(schema.decisions, [{"run": run, "seq": seq, "step": step, **row}])
+
+    def put_transition(self, run: str, transition: Transition) -> None:
+        """An item's move, number ``transition.seq`` of the run."""
+        self._upsert(schema.transitions, [{"run": run, **msgspec.structs.asdict(transition)}])
+
+    def put_mark(self, run: str, name: str, value: JSON) -> None:
+        """A fact about the run."""
+        self._upsert(schema.marks, [{"run": run, "name": name, "value": _json(value)}])
+
+    def _upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: Collection[str] = ()) -> None:
+        """Insert; where the primary key is taken, overwrite all but the columns to ``keep``."""
+        if not rows:
+            return
+        statement = self._db.insert(table)
+        new = {c.name: statement.excluded[c.name] for c in table.c if not (c.primary_key or c.name in keep)}
+        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+        with self.together():
+            self._db.execute(statement, rows)

@@ -1,0 +1,233 @@
+"""The values that travel through the house. All are frozen, comparable and JSON; nothing here does I/O.
+
+The narrow waist is :class:`Trial` → :class:`Outcome`: everything the platform does is a set of trials, a
+trial is known by the digest of its value, and the store remembers the outcome under that key. Names follow
+`docs/method.md`; bracketed numbers there point into the founding paper."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+import msgspec
+
+JSON = Any
+"""A value that JSON can say: None, bool, int, float, str, list, dict with str keys."""
+
+Split = Literal["train", "eval", "holdout", "audit"]
+SPLITS: tuple[Split, ...] = ("train", "eval", "holdout", "audit")
+
+Channel = Literal["trusted", "candidate", "foundational", "deprecated"]
+CHANNELS: tuple[Channel, ...] = ("trusted", "candidate", "foundational", "deprecated")
+
+Status = Literal["ok", "infra", "timeout", "abstain"]
+"""``ok``: judged. ``infra``: the machinery failed. ``timeout``: the learner overran its wall limit and
+was stopped. ``abstain``: the composite verifier refused to say. Only ``ok`` outcomes enter a comparison."""
+
+
+class Value(msgspec.Struct, frozen=True):
+    """Base of all values."""
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON bytes of a value: keys sorted, so that equal values have equal bytes anywhere."""
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def digest(value: Any) -> str:
+    """Content address of a value: 128 bits of BLAKE2b over its canonical JSON, as 32 hex digits.
+
+    >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    True
+    """
+    return hashlib.blake2b(canonical(value), digest_size=16).hexdigest()
+
+
+class Task(Value, frozen=True):
+    """One benchmark item S. ``view`` is all that a learner or the embedded teacher may see; ``reference`` is
+    the ground truth and goes to verifiers only. ``features`` are ``name=value`` strings that triggers
+    are matched against, computed from the view alone, the most telling first."""
+
+    id: str
+    split: Split
+    view: JSON
+    reference: JSON
+    cluster: str = ""
+    features: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
+
+
+class Fact(Value, frozen=True, tag="fact"):
+    """(entity, attribute, value) [3.5]."""
+
+    entity: str
+    attribute: str
+    value: str
+
+
+class Pattern(Value, frozen=True, tag="pattern"):
+    """(name, triggers, steps) [3.5]. It applies where every trigger is among the task's features; no
+    trigger: everywhere. A step is an operator's name, ``?`` (any one operator) or ``?FAMILY`` (any one of a
+    family)."""
+
+    name: str
+    triggers: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+class Antipattern(Value, frozen=True, tag="antipattern"):
+    """(name, triggers, failure_mode) [3.5]; ``steps`` are those that fail when the triggers hold."""
+
+    name: str
+    triggers: tuple[str, ...]
+    failure_mode: str
+    steps: tuple[str, ...] = ()
+
+
+Body = Fact | Pattern | Antipattern
+
+
+class Example(Value, frozen=True):
+    """What a lesson was learned on [3.6]; re-checks and pictures use it, the learner does not see it."""
+
+    input: JSON
+    expected_output: JSON
+    student_output_before_fix: JSON = None
+
+
+class Provenance(Value, frozen=True):
+    """Where an item came from: the origin task, the rung of the teacher's hint ladder, the teacher."""
+
+    task: str
+    rung: str
+    teacher: str
+
+
+class Knowledge(Value, frozen=True):
+    """A knowledge item K. Its identity is its ``body``: the same lesson from two tasks is one item.
+    Channel, status and evidence are not part of the value; they are what a run's memory says of it."""
+
+    body: Body
+    examples: tuple[Example, ...]
+    provenance: Provenance
+
+    @property
+    def digest(self) -> str:
+        return digest(self.body)
+
+
+class Finding(Value, frozen=True):
+    """One aspect of a gap. ``source`` says which grid, file or state it was computed from; ``bits`` is an
+    upper bound of what it discloses of the reference (0 for what the learner's own view already holds)."""
+
+    aspect: str
+    value: str
+    source: Literal["view", "reference"] = "view"
+    bits: float = 0.0
+
+
+class Gap(Value, frozen=True):
+    """Structured difference between an attempt and the reference behaviour [3.1.1]; never the answer."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def bits(self) -> float:
+        return sum(f.bits for f in self.findings)
+
+
+class Hypothesis(Value, frozen=True):
+    """H_i: a candidate answer, how it was made (``steps``) and which item proposed it (digest, or
+    ``base``)."""
+
+    answer: JSON
+    steps: tuple[str, ...] = ()
+    source: str = "base"
+
+
+class Attempt(Value, frozen=True):
+    """What a learner returns. ``hypotheses`` are ranked, best first; ``answer`` is what the validator picked;
+    ``cost`` is in the learner's own unit (stated by the plugin) and must be deterministic under the seed."""
+
+    answer: JSON
+    hypotheses: tuple[Hypothesis, ...] = ()
+    cost: float = 0.0
+    trace: JSON = None
+
+
+class Feedback(Value, frozen=True):
+    """What goes back after a failed attempt: the gap, and the attempt itself."""
+
+    gap: Gap
+    failed: Attempt
+
+
+class Verdict(Value, frozen=True):
+    """A verifier's score of one attempt, in [0, 1], with what a reader wants to know about it."""
+
+    score: float
+    detail: dict[str, JSON] = {}
+
+
+class Trial(Value, frozen=True):
+    """One execution with everything that may change its outcome; ``key`` is its content address.
+
+    ``env``, ``learner`` and ``judge`` are fingerprints (``name@digest`` over version and configuration),
+    ``task`` is the task's digest, ``knowledge`` the injected items' digests in order, ``feedback`` a digest
+    or None. A ``lesson`` is an execution of the teacher: same waist, same memo."""
+
+    env: str
+    task: str
+    learner: str
+    judge: str
+    knowledge: tuple[str, ...] = ()
+    feedback: str | None = None
+    seed: int = 0
+    kind: Literal["attempt", "lesson"] = "attempt"
+
+    @property
+    def key(self) -> str:
+        return digest(self)
+
+
+class Outcome(Value, frozen=True):
+    """What came of a trial. ``y`` and ``reward`` are None unless ``status`` is ``ok`` (and for lessons).
+
+    ``cost`` is in the learner's unit, ``latency`` in wall seconds. ``output`` is the answer of an attempt
+    or the knowledge item of a lesson; ``trace`` whatever the learner wanted to tell. ``error`` is for
+    people."""
+
+    trial: str
+    status: Status = "ok"
+    y: int | None = None
+    reward: float | None = None
+    scores: dict[str, float] = {}
+    cost: float = 0.0
+    latency: float = 0.0
+    output: JSON = None
+    trace: JSON = None
+    error: str = ""
+
+
+class Decision(Value, frozen=True):
+    """A gate's verdict about an item, with its evidence; enough to recompute the verdict by hand."""
+
+    item: str
+    gate: str
+    policy: str
+    verdict: Literal["pass", "drop", "undecided"]
+    evidence: dict[str, JSON]
+
+
+class Transition(Value, frozen=True):
+    """An item's move through the lifecycle. ``decision_seq`` is the number of the decision behind it, None
+    where a rule of the loop moved it (a 0→1 transition makes an item eligible); ``channel`` is where it is
+    retrieved from after it, or empty."""
+
+    item: str
+    from_status: str
+    to_status: str
+    channel: str
+    decision_seq: int | None = None
+    seq: int = 0
+    step: int = 0

@@ -1,0 +1,87 @@
+"""From a job to its outcome: the only place where a learner, a teacher or a verifier runs."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+
+import msgspec
+
+from smena.config import RunConfig
+from smena.executor import Job
+from smena.protocols import Situation
+from smena.setup import Setup
+from smena.values import JSON, Attempt, Feedback, Outcome, Task
+
+KEEP = 48
+"""Situations kept warm in a worker: a space caches what it has computed, and trials of a task come in
+bursts."""
+
+
+class Worker:
+    """Lives in a worker process, made from the configuration alone."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.setup = Setup(config)
+        self._warm: OrderedDict[str, Situation] = OrderedDict()
+
+    def __call__(self, job: Job) -> Outcome:
+        task = self.setup.task(job.split, job.task)
+        situation = self._situation(task)
+        started = time.perf_counter()
+        if job.trial.kind == "lesson":
+            outcome = self._teach(job, situation)
+        else:
+            outcome = self._attempt(job, task, situation)
+        return msgspec.structs.replace(outcome, latency=time.perf_counter() - started)
+
+    def _attempt(self, job: Job, task: Task, situation: Situation) -> Outcome:
+        setup, trial = self.setup, job.trial
+        attempt = setup.learner.attempt(situation, job.knowledge, job.feedback, trial.seed)
+        if attempt.hypotheses:
+            answer = setup.assemble([h.answer for h in attempt.hypotheses])
+            attempt = msgspec.structs.replace(attempt, answer=answer)
+        verdict = setup.judge.judge(setup.env, task, attempt)
+        return Outcome(
+            trial=trial.key,
+            y=verdict.y,
+            reward=verdict.reward,
+            scores=verdict.scores,
+            cost=attempt.cost,
+            output=attempt.answer,
+            trace=_trace(attempt),
+        )
+
+    def _teach(self, job: Job, situation: Situation) -> Outcome:
+        feedback = job.feedback
+        assert feedback is not None
+        lessons = self.setup.teacher.lessons(situation, feedback, job.trial.seed)
+        output = [{"rung": lesson.rung, "body": msgspec.to_builtins(lesson.body)} for lesson in lessons]
+        return Outcome(trial=job.trial.key, output=output)
+
+    def _situation(self, task: Task) -> Situation:
+        situation = self._warm.pop(task.id, None) or self.setup.situation(task)
+        self._warm[task.id] = situation
+        if len(self._warm) > KEEP:
+            self._warm.popitem(last=False)
+        return situation
+
+
+def _trace(attempt: Attempt) -> JSON:
+    return {
+        "hypotheses": [{"steps": list(h.steps), "source": h.source} for h in attempt.hypotheses],
+        "learner": attempt.trace,
+    }
+
+
+def failed_attempt(outcome: Outcome) -> Attempt:
+    """The attempt behind a stored outcome, as far as the store keeps it (hypotheses without their
+    answers)."""
+    from smena.values import Hypothesis
+
+    told = (outcome.trace or {}).get("hypotheses", [])
+    hypotheses = tuple(Hypothesis(answer=None, steps=tuple(h["steps"]), source=h["source"]) for h in told)
+    return Attempt(answer=outcome.output, hypotheses=hypotheses, cost=outcome.cost)
+
+
+__all__ = ["Feedback", "Worker", "failed_attempt"]
