@@ -1,0 +1,101 @@
+"""One self-contained HTML page: works offline, in light and dark, by keyboard and screen reader, and on
+paper."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+from smena.results import RunResult
+
+
+class HtmlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``lessons``: at most so many items are shown whole, trusted ones first; ``listed``: at most so many
+    others in a row each."""
+
+    lessons: int = 60
+    listed: int = 400
+
+
+class Html:
+    Config = HtmlConfig
+    version = 1
+
+    def __init__(self, config: HtmlConfig) -> None:
+        self.config = config
+
+    def write(self, result: RunResult, out: Path | None) -> None:
+        page = self._page(result)
+        if out:
+            out.write_text(page, encoding="utf-8")
+        else:
+            sys.stdout.write(page)
+
+    def _page(self, result: RunResult) -> str:
+        import jinja2
+        from markupsafe import Markup
+
+        from smena_reports import lessons, sections, words
+
+        templates = jinja2.Environment(
+            loader=jinja2.PackageLoader("smena_reports"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+        templates.filters["seconds"] = words.seconds
+        templates.filters["svg"] = Markup
+        source = templates.loader
+        assert source is not None
+        whole = [i for i in result.items if i.state in ("trusted", "deprecated", "candidate")]
+        shown = whole[: self.config.lessons]
+        rest = [i for i in result.items if i not in shown]
+        draw = lessons.drawer(result) if shown else None
+        return templates.get_template("report.html.j2").render(
+            result=result,
+            words=words,
+            css=Markup(source.get_source(templates, "report.css")[0]),
+            cards=_cards(result),
+            sentences=words.headline(result),
+            figures=sections.figures(result),
+            shown=[lessons.lesson(i, draw) for i in shown],
+            reasons=lessons.reasons(rest),
+            listed=lessons.rows(rest[: self.config.listed]),
+            unlisted=max(0, len(rest) - self.config.listed),
+            config=json.dumps(result.run.config, indent=2, ensure_ascii=False),
+            purposes=_purposes(),
+        )
+
+
+def _cards(result: RunResult) -> list[dict[str, str]]:
+    """The three figures that the headline is about, each a number, its interval and its n."""
+    from smena_reports import words
+
+    held, counts = result.held_out, result.states
+    gain, own = held.trusted_vs_none, result.saves.rules[0] if result.saves.rules else None
+    cards = [_card("lessons kept", f"{counts.get('trusted', 0)}", f"of {len(result.items)} proposed")]
+    if gain.value is None or not counts.get("trusted"):
+        cards.append(_card("held-out accuracy gained", "–", gain.why or "nothing is trusted"))
+    else:
+        interval = words.difference(gain).partition(" points")[2].strip()
+        cards.append(_card("held-out accuracy gained", words.points(gain.value), f"points {interval}"))
+    if own is None or own.false_share.value is None:
+        why = result.saves.why if own is None else own.false_share.why
+        cards.append(_card("false share of saves", "–", why))
+    else:
+        value, _, rest = words.share(own.false_share).partition(" ")
+        cards.append(_card("false share of saves", value.rstrip(","), rest))
+    return cards
+
+
+def _card(label: str, value: str, of: str) -> dict[str, str]:
+    return {"label": label, "value": value, "of": of}
+
+
+def _purposes() -> dict[str, str]:
+    from smena.results.ledger import FAMILIES
+
+    return FAMILIES

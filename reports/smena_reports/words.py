@@ -1,0 +1,156 @@
+"""Figures in words: how numbers, intervals and the findings of a run are said, the same in every form."""
+
+from __future__ import annotations
+
+from smena.results import Arm, Estimate, RunResult, SaveRule, Saves
+
+NBSP = "\u00a0"
+
+READINGS = {
+    "false_share": ("false share of saves", "of the items that were saved, how many were false"),
+    "save_given_null": ("P(save | null)", "of the items that are null or harmful, how many were saved"),
+    "kept": ("P(save | useful)", "of the items that are useful, how many were saved"),
+}
+
+
+def percent(value: float) -> str:
+    """Whole per cent; one decimal where a whole one would hide that it is neither 0 nor 1."""
+    text = f"{value:.0%}"
+    return f"{value:.1%}" if text in ("0%", "100%") and value not in (0.0, 1.0) else text
+
+
+def points(value: float) -> str:
+    """A difference of shares, in percentage points."""
+    return f"{100 * value:+.1f}".replace("-", "−")
+
+
+def share(e: Estimate, n: bool = True) -> str:
+    """``31% [24, 39], n = 60 tasks``, or in words why there is no number."""
+    if e.value is None:
+        return e.why
+    text = percent(e.value)
+    if e.low is not None and e.high is not None:
+        text += f" [{100 * e.low:.0f},{NBSP}{100 * e.high:.0f}]"
+    counted = f"{e.hits} of {e.n} {e.unit}" if e.hits is not None else f"n = {e.n} {e.unit}"
+    return f"{text}, {counted}" if n else text
+
+
+def difference(e: Estimate, n: bool = True) -> str:
+    """``+9.2 points [+3.1, +15.4], n = 60 tasks``."""
+    if e.value is None:
+        return e.why
+    text = f"{points(e.value)} points"
+    if e.low is not None and e.high is not None:
+        text += f" [{points(e.low)},{NBSP}{points(e.high)}]"
+    return f"{text}, n = {e.n} {e.unit}" if n else text
+
+
+def number(e: Estimate, digits: int = 2) -> str:
+    """A plain mean with its interval."""
+    if e.value is None:
+        return e.why
+    text = f"{e.value:,.{digits}f}"
+    if e.low is not None and e.high is not None:
+        text += f" [{e.low:,.{digits}f},{NBSP}{e.high:,.{digits}f}]"
+    return f"{text}, n = {e.n} {e.unit}"
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{1000 * value:.3g} ms" if value < 1 else f"{value:,.3g} s"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def bounds(found: tuple[float, float] | None) -> str:
+    return "–" if found is None else f"{percent(found[0])}–{percent(found[1])}"
+
+
+def headline(result: RunResult) -> list[str]:
+    """What was learned; is it better than nothing; how often are saves wrong. One sentence each."""
+    unfinished = result.run.status != "finished"
+    said = [f"This run is not finished (status: {result.run.status})."] if unfinished else []
+    return [*said, _learned(result), _better(result), _wrong(result)]
+
+
+def _learned(result: RunResult) -> str:
+    counts, total = result.states, len(result.items)
+    if not total:
+        return "No lesson was proposed: nothing was learned."
+    tested = sum(any(d.gate != "audit" for d in item.decisions) for item in result.items)
+    kept = counts.get("trusted", 0)
+    kept_words = "none was kept" if not kept else f"{kept} {'is' if kept == 1 else 'are'} kept as trusted"
+    return f"{plural(total, 'lesson')} proposed, {tested} tested by counterfactual trials, {kept_words}."
+
+
+def _better(result: RunResult) -> str:
+    held, gain = result.held_out, result.held_out.trusted_vs_none
+    if gain.value is None or held.none.accuracy.value is None or held.trusted.accuracy.value is None:
+        return (
+            f"Whether memory helps on held-out tasks was not measured ({gain.why or held.none.accuracy.why})."
+        )
+    if not result.states.get("trusted"):
+        return f"With nothing trusted, held-out accuracy stays where it was: {share(held.none.accuracy)}."
+    if not held.trusted.informed:
+        return f"No trusted lesson applies to any held-out task: accuracy stays {share(held.none.accuracy)}."
+    verdict = _verdict(
+        gain, "better than nothing", "worse than nothing", "undecided whether better than nothing"
+    )
+    was, now = percent(held.none.accuracy.value), percent(held.trusted.accuracy.value)
+    return (
+        f"Held-out accuracy goes from {was} without memory to {now} with it ({difference(gain)}): {verdict}."
+    )
+
+
+def _verdict(e: Estimate, above: str, below: str, neither: str) -> str:
+    if e.low is not None and e.low > 0:
+        return above
+    return below if e.high is not None and e.high < 0 else neither
+
+
+def _wrong(result: RunResult) -> str:
+    if not result.saves.rules:
+        return "How often saves are wrong was not measured: this run has no audit."
+    own = result.saves.rules[0]
+    if not own.saves:
+        return "How often saves are wrong is undefined: nothing was saved."
+    counts = f"{own.false} false, {own.useful} useful, {own.undecided + own.unaudited} undecided"
+    saves = plural(own.saves, "save")
+    return f"The audit of {saves} found {counts}: false share of saves {share(own.false_share)}."
+
+
+def comparison(result: RunResult) -> list[tuple[str, Estimate]]:
+    """The paired differences, named."""
+    held = result.held_out
+    return [
+        ("trusted − none", held.trusted_vs_none),
+        ("trusted − everything", held.trusted_vs_everything),
+        ("everything − none", held.everything_vs_none),
+    ]
+
+
+def arms(result: RunResult) -> list[Arm]:
+    held = result.held_out
+    return [held.none, held.everything, held.trusted]
+
+
+def source(saves: Saves) -> str:
+    """Where the verdicts on items come from: ``planted`` or ``audit split``."""
+    return str(saves.rule.get("source", "audit split"))
+
+
+def audit_counts(rule: SaveRule) -> str:
+    text = f"{rule.false} false · {rule.useful} useful · {rule.undecided} undecided"
+    return text + (f" · {rule.unaudited} not audited" if rule.unaudited else "")
+
+
+def lost(result: RunResult) -> str:
+    """Infrastructure losses, said always."""
+    families = result.ledger.families
+    parts = [f"{sum(getattr(f, kind) for f in families)} {kind}" for kind in ("infra", "timeout", "abstain")]
+    retried = sum(f.retried for f in families)
+    trials = f"{result.ledger.trials:,} trials"
+    return f"{', '.join(parts)} of {trials}; {plural(retried, 'failed execution')}, tried again or given up"
