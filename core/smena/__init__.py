@@ -15,8 +15,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "smena.errors": "BadInput InfraError SmenaError UnknownName",
     "smena.protocols": (
-        "Environment Learner Lesson Move Report SavePolicy SearchSpace Situation Teacher Verifier"
+        "Environment Episode Learner Lesson Move Observation Report SavePolicy SearchSpace Situation Teacher "
+        "Verifier"
     ),
+    "smena.sandbox": "Bounds Result Sandbox Session Snapshot",
     "smena.values": (
         "Antipattern Attempt Body Decision Example Fact Feedback Finding Gap Hypothesis Knowledge Outcome "
         "Pattern Provenance Task Transition Trial Value Verdict digest"

@@ -72,7 +72,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError(f"gamma must be in (0, 1], is {self.gamma}")
 
 
-PLUGIN_SECTIONS = ("env", "learner", "teacher", "policy", "verifier", "report")
+PLUGIN_SECTIONS = ("env", "learner", "teacher", "policy", "verifier", "sandbox", "report")
 
 
 def load_config(path: Path | None, flags: Mapping[str, Any], sets: Sequence[str] = ()) -> RunConfig:

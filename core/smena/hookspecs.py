@@ -45,6 +45,11 @@ def smena_policies() -> dict[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def smena_sandboxes() -> dict[str, str]:  # type: ignore[empty-body]
+    """Where untrusted code runs (:class:`smena.sandbox.Sandbox`). `--sandbox NAME`."""
+
+
+@hookspec
 def smena_executors() -> dict[str, str]:  # type: ignore[empty-body]
     """What turns trials into outcomes (:class:`smena.executor.Executor`). `--executor NAME`."""
 

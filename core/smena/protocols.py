@@ -10,10 +10,11 @@ the host asks for with
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, Self
 
 from smena.causal.gate import Gate
+from smena.sandbox import Opener
 from smena.values import JSON, Attempt, Body, Example, Feedback, Gap, Split, Task, Verdict
 
 
@@ -51,12 +52,43 @@ class SearchSpace(Protocol):
         """The answer that this program gives to the task, or None if it gives none."""
 
 
+class Observation(NamedTuple):
+    """What an episode shows after an action. ``done``: it is over, whatever is done next. ``actions``: what
+    may be done now, where the environment tells; empty: it does not."""
+
+    text: str
+    done: bool = False
+    actions: tuple[str, ...] = ()
+
+
+class Episode(Protocol):
+    """One play of an interactive task, from its beginning. A context manager; never shows the reference."""
+
+    def start(self) -> Observation:
+        """The first observation. Called once."""
+
+    def act(self, action: str) -> Observation:
+        """Do something; nonsense is answered in words. Raises InfraError when the machinery fails."""
+
+    def answer(self) -> JSON:
+        """What is to be judged of the play so far (a transcript, a final state, a diff): JSON, and enough for
+        the verifiers."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
 class Situation(NamedTuple):
-    """What a learner or teacher gets of a task: never the reference, never the environment itself."""
+    """What a learner or teacher gets of a task: never the reference, never the environment itself.
+
+    ``play``: where the task is interactive, begins an :class:`Episode`; a learner may play once an attempt,
+    and its attempt's ``answer`` is the episode's."""
 
     view: JSON
     features: tuple[str, ...]
-    space: SearchSpace | None
+    space: SearchSpace | None = None
+    play: Callable[[], Episode] | None = None
 
 
 class Lesson(NamedTuple):
@@ -94,6 +126,12 @@ class Environment(Protocol):
 
     def space(self, view: JSON) -> SearchSpace:
         """The operator vocabulary over this view, so that the embedded learner can play the domain."""
+
+    def play(self, task: Task) -> Episode:
+        """Begin an episode of an interactive task. Called in a worker, at most one at a time in each."""
+
+    def use_sandbox(self, opener: Opener) -> None:
+        """Told once, before anything else, how to get the run's sandbox; verifiers may have this too."""
 
     def example(self, task: Task, attempt: Attempt) -> Example:
         """What to attach to a lesson learned on this task: from the view, never from the reference."""

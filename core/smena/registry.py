@@ -26,6 +26,7 @@ KINDS = {
     "teacher": "smena_teachers",
     "verifier": "smena_verifiers",
     "policy": "smena_policies",
+    "sandbox": "smena_sandboxes",
     "executor": "smena_executors",
     "report": "smena_reports",
 }

@@ -32,6 +32,8 @@ class Machine(NamedTuple):
     timeout: float = 600.0
     """Wall seconds after which a trial is stopped."""
     limits: Limits = Limits()
+    sandbox: str = "auto"
+    """Where untrusted code runs; ``auto``: the best that works here."""
 
 
 def run_id(setup: Setup) -> str:
@@ -43,13 +45,14 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
     """Run, or go on with, the run that this configuration is.
 
     Raises Stopped at a limit; BadInput for what the user can mend; everything stored stays stored."""
-    setup = Setup(config)
+    setup = Setup(config, machine.sandbox)
     run = run_id(setup)
     store = Store.open(machine.db)
     executor_class = setup.plugins.resolve("executor", machine.executor)
     hooks = Hooks(setup, run, watcher)
     workers = machine.workers or os.cpu_count() or 1
-    with store, executor_class(partial(Worker, config), workers=workers, timeout=machine.timeout) as executor:
+    worker = partial(Worker, config, machine.sandbox)
+    with store, executor_class(worker, workers=workers, timeout=machine.timeout) as executor:
         store.start_run(_record(run, setup))
         hooks.call("smena_run_start", run=run)
         status = "failed"

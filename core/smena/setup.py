@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from smena.config import RunConfig
@@ -11,6 +11,7 @@ from smena.errors import BadInput
 from smena.judge import Judge
 from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
 from smena.registry import Registry, fingerprint, section
+from smena.sandbox import Sandbox, choose
 from smena.values import JSON, SPLITS, Body, Split, Task, digest
 
 EMBEDDED = "search"
@@ -27,8 +28,10 @@ class Setup:
     """Environment, learner, teacher, policy and judge of a run, with the fingerprints that go into trial
     keys."""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, sandbox: str = "auto") -> None:
         self.config = config
+        self._sandbox_name = sandbox
+        self._sandbox: Sandbox | None = None
         self.plugins = registry()
         self.env: Environment = self._make("environment", config.env)
         learner = config.learner or getattr(self.env, "learner", EMBEDDED)
@@ -39,6 +42,9 @@ class Setup:
         self.learner: Learner = self._make("learner", learner)
         self.teacher: Teacher = self._make("teacher", teacher)
         self.judge = Judge.make(self.plugins, config.verifier, self.env, config.settings)
+        for part in (self.env, *self.judge.verifiers.values()):
+            if wants := getattr(part, "use_sandbox", None):
+                wants(self.sandbox)
         self.env_print = fingerprint(config.env, self.env)
         self.learner_print = fingerprint(learner, self.learner)
         self.teacher_print = fingerprint(teacher, self.teacher)
@@ -51,7 +57,9 @@ class Setup:
     def _check_sections(self, *used: str) -> None:
         """A section for a plugin that this run does not use is a mistake that would pass unseen."""
         stray = [
-            s for s in self.config.settings if s not in used and not s.startswith(("verifier.", "report."))
+            s
+            for s in self.config.settings
+            if s not in used and not s.startswith(("verifier.", "report.", "sandbox."))
         ]
         if stray:
             raise BadInput(f"[{stray[0]}] is not used by this run; it uses {', '.join(sorted(used))}")
@@ -98,8 +106,21 @@ class Setup:
 
     def situation(self, task: Task) -> Situation:
         """What a learner may see. The reference stays behind."""
-        space = getattr(self.env, "space", None)
-        return Situation(task.view, task.features, space(task.view) if space else None)
+        space, play = getattr(self.env, "space", None), getattr(self.env, "play", None)
+        return Situation(
+            task.view,
+            task.features,
+            space(task.view) if space else None,
+            partial(play, task) if play else None,
+        )
+
+    def sandbox(self) -> Sandbox:
+        """The sandbox of this process, chosen when it is first needed.
+
+        Raises BadInput where there is none, saying how to get one."""
+        if self._sandbox is None:
+            self._sandbox = choose(self.plugins, self._sandbox_name, self.config.settings)
+        return self._sandbox
 
     def assemble(self, answers: Sequence[JSON]) -> JSON:
         own = getattr(self.env, "assemble", None)

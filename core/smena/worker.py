@@ -11,7 +11,7 @@ from smena.config import RunConfig
 from smena.executor import Job
 from smena.protocols import Situation
 from smena.setup import Setup
-from smena.values import JSON, Attempt, Feedback, Outcome, Task
+from smena.values import JSON, Attempt, Outcome, Task
 
 KEEP = 48
 """Situations kept warm in a worker: a space caches what it has computed, and trials of a task come in
@@ -21,8 +21,8 @@ bursts."""
 class Worker:
     """Lives in a worker process, made from the configuration alone."""
 
-    def __init__(self, config: RunConfig) -> None:
-        self.setup = Setup(config)
+    def __init__(self, config: RunConfig, sandbox: str = "auto") -> None:
+        self.setup = Setup(config, sandbox)
         self._warm: OrderedDict[str, Situation] = OrderedDict()
 
     def __call__(self, job: Job) -> Outcome:
@@ -82,6 +82,3 @@ def failed_attempt(outcome: Outcome) -> Attempt:
     told = (outcome.trace or {}).get("hypotheses", [])
     hypotheses = tuple(Hypothesis(answer=None, steps=tuple(h["steps"]), source=h["source"]) for h in told)
     return Attempt(answer=outcome.output, hypotheses=hypotheses, cost=outcome.cost)
-
-
-__all__ = ["Feedback", "Worker", "failed_attempt"]

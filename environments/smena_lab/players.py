@@ -46,7 +46,7 @@ class LabLearner:
     def attempt(
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
-        view, features, _ = situation
+        view, features = situation.view, situation.features
         luck = self._luck(view["name"], [digest(body) for body in knowledge], seed)
         coin = random.Random(luck)
         if coin.random() < chance(view, features, knowledge) + self._day(seed):

@@ -129,8 +129,10 @@ def test_every_command_has_help_with_words(tmp_path: Path) -> None:
 
 
 def test_completion_is_offered(tmp_path: Path) -> None:
-    told = smena("--show-completion", "bash", cwd=tmp_path)
-    assert "smena" in told.stdout, told.stderr
+    told = smena(cwd=tmp_path, _SMENA_COMPLETE="source_bash")
+    assert "complete" in told.stdout and "_SMENA_COMPLETE=complete_bash" in told.stdout, told.stderr
+    asked = {"_SMENA_COMPLETE": "complete_bash", "COMP_WORDS": "smena mem", "COMP_CWORD": "1"}
+    assert "memory" in smena(cwd=tmp_path, **asked).stdout
 
 
 def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:

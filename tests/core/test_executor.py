@@ -212,14 +212,14 @@ def test_the_pool_survives_and_serves_again() -> None:
             assert sorted(done) == ["infra", "ok", "ok", "timeout"]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from(["fine", "fine", "fine", "raise", "die", "hang"]), max_size=12),
+    st.lists(st.sampled_from(["fine", "fine", "fine", "raise", "die", "hang"]), max_size=8),
     st.integers(1, 3),
 )
 def test_any_mixture_gives_each_job_its_own_outcome(whats: list[str], workers: int) -> None:
     expected = {"fine": "ok", "raise": "infra", "die": "infra", "hang": "timeout"}
-    done = outcomes([job(what, seed) for seed, what in enumerate(whats)], workers, timeout=0.15)
+    done = outcomes([job(what, seed) for seed, what in enumerate(whats)], workers, timeout=1.0)
     assert [o.status for o in done] == [expected[what] for what in whats]
 
 

@@ -22,8 +22,8 @@ class CombineGate(PairGate):
 
     A replicate is four trials on one task: neither, both, the first alone, the second alone. There are three
     claims, each by the bets of gate 2 on the same replicates: both − neither > θ, both − first > θ and both −
-    second > θ, with the θ of the two items together. It passes when *every* E has reached 1/α_t: the least of
-    three e-processes is one under the union of their nulls (an intersection–union test), so that the level
+    second > θ, with the θ of the two items together. It passes when *every* E has reached 1/α_t: the least
+    of three e-processes is one under the union of their nulls (an intersection–union test), so that the level
     needs no correction, and no item is saved on the coat-tails of the other. It drops when any of the three is
     futile. The rest, conflict and the pool's meaning included, is gate 2's.
 
@@ -47,7 +47,11 @@ class CombineGate(PairGate):
         tasks = [pair.task for pair in self._pairs]
         gains = np.array([self._difference(pair) for pair in self._pairs]).T
         evidence["contributions"] = {
-            name: {"ate": found.estimate, "interval": list(found.interval), "differences": list(map(float, d))}
+            name: {
+                "ate": found.estimate,
+                "interval": list(found.interval),
+                "differences": list(map(float, d)),
+            }
             for name, d in zip(CONTRIBUTIONS, gains, strict=True)
             for found in [ate(d, tasks)]
         }

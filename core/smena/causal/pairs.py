@@ -76,7 +76,7 @@ class PairLog:
             if not all(answer.ok for answer in told):
                 self.lost += 1
                 self.again.append(base.ask.task)
-            elif any([self._repeat(answer) for answer in told]) and not self.keep_repeats:
+            elif any([self._repeat(answer) for answer in told]) and not self.keep_repeats:  # noqa: C419 (notes all)
                 self.repeats += 1
             else:
                 pairs.append(Pair(base.ask.task, base, treated, tuple(parts)))

@@ -33,7 +33,7 @@ def main() -> None:
 
     ``SMENA_TRACEBACK=1`` shows the traceback of an unexpected error, for a bug report."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="smena")
     except SmenaError as error:
         code = _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
