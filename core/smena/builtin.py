@@ -24,3 +24,8 @@ def smena_policies() -> dict[str, str]:
 @hookimpl
 def smena_executors() -> dict[str, str]:
     return {"local": "smena.executor:LocalExecutor"}
+
+
+@hookimpl
+def smena_sandboxes() -> dict[str, str]:
+    return {"unsafe-local": "smena.unsafe:UnsafeLocal"}

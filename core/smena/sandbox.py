@@ -9,6 +9,7 @@ when a command runs out of time, and when the host dies.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -87,6 +88,10 @@ class Session(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
+def quiet(_: str) -> None:
+    """Says nothing: the default teller of :meth:`Sandbox.prepare`."""
+
+
 class Sandbox(Protocol):
     """A way of holding code in. Made once a process; ``open`` may be called from several threads."""
 
@@ -97,7 +102,7 @@ class Sandbox(Protocol):
     def unavailable(self) -> str:
         """Why it cannot be used on this machine and what to do about it; empty: it can."""
 
-    def prepare(self, snapshot: Snapshot, say: Callable[[str], None] = ...) -> None:
+    def prepare(self, snapshot: Snapshot, say: Callable[[str], None] = quiet) -> None:
         """Whatever takes time (pull or build an image), before any trial. ``say`` is told of progress."""
 
     def open(self, snapshot: Snapshot, bounds: Bounds = BOUNDS) -> Session:
@@ -107,6 +112,21 @@ class Sandbox(Protocol):
         """Remove what sessions of dead processes left behind; how much there was."""
 
 
+def relative(path: str, workdir: str) -> str:
+    """``path`` as a place in the work area. Raises BadInput for one that is not."""
+    place = posixpath.normpath(posixpath.join(workdir, path))
+    if "\0" in path or not place.startswith(workdir.rstrip("/") + "/"):
+        raise BadInput(f"{path!r} is not in the work area {workdir}")
+    return place
+
+
+_WITHIN = 'case "$(realpath -m -- "$1")" in "$(realpath -m -- "$2")"/*) ;; *) exit 4;; esac; '
+PUT = _WITHIN + 'mkdir -p -- "$(dirname -- "$1")" && cat >"$1"'
+"""``sh -c PUT put FILE WORKDIR``, run in a session: standard input to a file; 4: it leads out of the work
+area."""
+GET = _WITHIN + '[ -f "$1" ] || exit 3; exec cat -- "$1"'
+"""``sh -c GET get FILE WORKDIR``: a file to standard output; 3: there is none; 4: it leads out."""
+
 Opener = Callable[[], Sandbox]
 """Gives the run's sandbox when it is first needed. Raises BadInput, saying how to get one, where there is
 none. An environment or verifier that has ``use_sandbox(opener)`` is given it before anything else is asked."""
@@ -115,22 +135,41 @@ none. An environment or verifier that has ``use_sandbox(opener)`` is given it be
 def choose(
     plugins: Registry, name: str = "auto", settings: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Sandbox:
-    """The sandbox of that name, or of ``auto``: the best that works here.
+    """The sandbox of that name, or of ``auto``: the best that works here. It has been swept.
 
     Raises UnknownName; BadInput where it does not work here, saying what to do."""
-    settings = settings or {}
+    chosen, why = survey(plugins, name, settings)
+    if not chosen:
+        listed = "; ".join(f"{name}: {words}" for name, words in why.items())
+        raise BadInput(
+            f"untrusted code has to run here and no sandbox works: {listed or 'no installed plugin offers one'}"
+            " (--unsafe-local runs it as yourself, with your files and network)"
+        )
+    sandbox = _make(plugins, chosen, settings)
+    sandbox.sweep()
+    return sandbox
+
+
+def survey(
+    plugins: Registry, name: str = "auto", settings: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[str, dict[str, str]]:
+    """The name of the sandbox that ``choose`` would give (empty: none works) and what is to be said of each:
+    why it was chosen, why it cannot be, or that it comes later."""
     names = [name] if name != "auto" else [offer.name for offer in plugins.offers("sandbox")]
-    found: list[tuple[int, str, Sandbox]] = []
-    why = []
+    why, working = {}, []
     for candidate in names:
-        sandbox: Sandbox = plugins.make("sandbox", candidate, settings.get(f"sandbox.{candidate}"))
+        sandbox = _make(plugins, candidate, settings)
         if name == "auto" and sandbox.rank < 0:
             continue  # only by name
         if problem := sandbox.unavailable():
-            why.append(f"{candidate}: {problem}")
+            why[candidate] = problem
         else:
-            found.append((sandbox.rank, candidate, sandbox))
-    if not found:
-        listed = "; ".join(why) or "no installed plugin offers one"
-        raise BadInput(f"untrusted code has to run here and no sandbox works: {listed}")
-    return min(found, key=lambda entry: entry[:2])[2]
+            working.append((sandbox.rank, candidate))
+    for place, (_, candidate) in enumerate(sorted(working)):
+        why[candidate] = "works here too" if place else "asked for" if name != "auto" else "the best here"
+    return (min(working)[1] if working else ""), why
+
+
+def _make(plugins: Registry, name: str, settings: Mapping[str, Mapping[str, Any]] | None) -> Sandbox:
+    sandbox: Sandbox = plugins.make("sandbox", name, (settings or {}).get(f"sandbox.{name}"))
+    return sandbox

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smena.cli.options import DEFAULT_DB, Db
+from smena.cli.options import DEFAULT_DB, Db, Sandbox, UnsafeLocal, sandbox_name
 from smena.cli.run import MaxTime, MaxTrials, Quiet, Timeout, Workers
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def aa_test(
     db: Db = DEFAULT_DB,
     workers: Workers = 0,
     timeout: Timeout = 600.0,
+    sandbox: Sandbox = "auto",
+    unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
     quiet: Quiet = False,
@@ -78,7 +80,13 @@ def aa_test(
         "null_items": items,
     }
     settings = load_config(config, flags, set_ or ())
-    machine = Machine(db=db, workers=workers, timeout=timeout, limits=Limits(max_trials, max_time))
+    machine = Machine(
+        db=db,
+        workers=workers,
+        timeout=timeout,
+        limits=Limits(max_trials, max_time),
+        sandbox=sandbox_name(sandbox, unsafe_local),
+    )
     with display(quiet) as watcher:
         run = execute(settings, machine, watcher).run
     with Store.open(db, create=False) as store:

@@ -49,6 +49,7 @@ def doctor(db: Db = DEFAULT_DB) -> None:
         except SmenaError as error:
             well = False
             typer.echo(f"FAILED   {offer.kind} {offer.name}: {error}")
+    typer.echo(_sandboxes())
     for problem in registry().problems:
         well = False
         typer.echo(f"FAILED   {problem}")
@@ -60,3 +61,17 @@ def doctor(db: Db = DEFAULT_DB) -> None:
         typer.echo(f"FAILED   store: {error}")
     if not well:
         raise typer.Exit(1)
+
+
+def _sandboxes() -> str:
+    """Which sandbox a run would get, and why. None at all is no failure: only some environments want one."""
+    from smena.sandbox import survey
+    from smena.setup import registry
+
+    chosen, why = survey(registry())
+    others = "; ".join(f"{name}: {words}" for name, words in why.items() if name != chosen)
+    if chosen:
+        return f"sandbox  {chosen}: {why[chosen]}" + (f"  ({others})" if others else "")
+    return (
+        f"sandbox  none works here ({others or 'none installed'}): runs that judge code will refuse to start"
+    )

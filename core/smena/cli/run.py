@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smena.cli.options import DEFAULT_DB, Db, RunName
+from smena.cli.options import DEFAULT_DB, Db, RunName, Sandbox, UnsafeLocal, sandbox_name
 
 if TYPE_CHECKING:
     from smena.config import RunConfig
@@ -56,6 +56,8 @@ def run(
     db: Db = DEFAULT_DB,
     workers: Workers = 0,
     timeout: Timeout = 600.0,
+    sandbox: Sandbox = "auto",
+    unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
     html: Html = None,
@@ -82,7 +84,17 @@ def run(
         "seed": seed,
         "tasks": tasks,
     }
-    _execute(load_config(config, flags, set_ or ()), db, workers, timeout, max_trials, max_time, html, quiet)
+    _execute(
+        load_config(config, flags, set_ or ()),
+        db,
+        workers,
+        timeout,
+        sandbox_name(sandbox, unsafe_local),
+        max_trials,
+        max_time,
+        html,
+        quiet,
+    )
 
 
 def resume(
@@ -90,6 +102,8 @@ def resume(
     db: Db = DEFAULT_DB,
     workers: Workers = 0,
     timeout: Timeout = 600.0,
+    sandbox: Sandbox = "auto",
+    unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
     html: Html = None,
@@ -107,7 +121,9 @@ def resume(
     with Store.open(db, create=False) as store:
         record = store.run(run)
     config = convert(record.config, RunConfig, f"the stored configuration of run {record.id}")
-    _execute(config, db, workers, timeout, max_trials, max_time, html, quiet)
+    _execute(
+        config, db, workers, timeout, sandbox_name(sandbox, unsafe_local), max_trials, max_time, html, quiet
+    )
 
 
 def _execute(
@@ -115,6 +131,7 @@ def _execute(
     db: str,
     workers: int,
     timeout: float,
+    sandbox: str,
     max_trials: int,
     max_time: float,
     html: Path | None,
@@ -126,7 +143,9 @@ def _execute(
     from smena.setup import registry
     from smena.trials import Limits
 
-    machine = Machine(db=db, workers=workers, timeout=timeout, limits=Limits(max_trials, max_time))
+    machine = Machine(
+        db=db, workers=workers, timeout=timeout, limits=Limits(max_trials, max_time), sandbox=sandbox
+    )
     with display(quiet) as watcher:
         summary = execute(config, machine, watcher)
     for problem in registry().problems:
