@@ -56,14 +56,14 @@ def unvalidated() -> AbstractContextManager[None]:
 
 def svg(chart: Any) -> str:
     """The SVG, sized by its page, with the page's colours."""
-    spec = json.dumps(_configured(chart).to_dict(validate=False))
+    spec = json.dumps(configured(chart).to_dict(validate=False))
     text: str = vl_convert.vegalite_to_svg(spec)
     for name, colour in STAND_INS.items():
         text = text.replace(colour, f"var(--{name})")
     return text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
-def _configured(chart: Any) -> Any:
+def configured(chart: Any) -> Any:
     text = {
         "labelFont": FONT,
         "titleFont": FONT,

@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from smena.results import RunResult
+from smena.results.document import Document, Section
 
 
 class HtmlConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,38 +28,26 @@ class Html:
     def __init__(self, config: HtmlConfig) -> None:
         self.config = config
 
-    def write(self, result: RunResult, out: Path | None) -> None:
-        page = self._page(result)
+    def write(self, result: RunResult | Document, out: Path | None) -> None:
+        page = _document(result) if isinstance(result, Document) else self._page(result)
         if out:
             out.write_text(page, encoding="utf-8")
         else:
             sys.stdout.write(page)
 
     def _page(self, result: RunResult) -> str:
-        import jinja2
-        from markupsafe import Markup
-
         from smena_reports import lessons, sections, words
 
-        templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("smena_reports"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
+        templates, css = _templates()
         templates.filters["seconds"] = words.seconds
-        templates.filters["svg"] = Markup
-        source = templates.loader
-        assert source is not None
         whole = [i for i in result.items if i.state in ("trusted", "deprecated", "candidate")]
         shown = whole[: self.config.lessons]
         rest = [i for i in result.items if i not in shown]
         draw = lessons.drawer(result) if shown else None
-        return templates.get_template("report.html.j2").render(
+        page: str = templates.get_template("report.html.j2").render(
             result=result,
             words=words,
-            css=Markup(source.get_source(templates, "report.css")[0]),
+            css=css,
             cards=_cards(result),
             sentences=words.headline(result),
             figures=sections.figures(result),
@@ -68,6 +58,54 @@ class Html:
             config=json.dumps(result.run.config, indent=2, ensure_ascii=False),
             purposes=_purposes(),
         )
+        return page
+
+
+def _templates() -> tuple[Any, Any]:
+    """The templates, and the style sheet that goes into the page."""
+    import jinja2
+    from markupsafe import Markup
+
+    loader = jinja2.PackageLoader("smena_reports")
+    templates = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.filters["svg"] = Markup
+    return templates, Markup(loader.get_source(templates, "report.css")[0])
+
+
+def _document(document: Document) -> str:
+    from smena_reports import charts
+
+    templates, css = _templates()
+    with charts.unvalidated():
+        sections = [_section(section) for section in document.sections]
+    page: str = templates.get_template("document.html.j2").render(
+        document=document, sections=sections, css=css
+    )
+    return page
+
+
+def _section(section: Section) -> dict[str, Any]:
+    from smena_reports import cells, charts, document_charts
+
+    drawn = document_charts.draw(section.chart) if section.chart else None
+    return {
+        "id": section.id,
+        "title": section.title,
+        "says": section.says,
+        "svg": charts.svg(drawn) if drawn is not None else "",
+        "alt": section.chart.alt if section.chart else "",
+        "heads": cells.heads(section),
+        "rows": cells.rows(section),
+        "kinds": [c.kind in cells.ALIGNED for c in section.columns],
+        "open": drawn is None or len(section.rows) <= 12,
+        "sql": section.sql,
+    }
 
 
 def _cards(result: RunResult) -> list[dict[str, str]]:

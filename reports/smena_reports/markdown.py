@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 from smena.memory import title, triggers
 from smena.results import RunResult
+from smena.results.document import Document
 
-from smena_reports import words
+from smena_reports import markdown_document, words
 
 
 class MarkdownConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,8 +27,9 @@ class Markdown:
     def __init__(self, config: MarkdownConfig) -> None:
         self.config = config
 
-    def write(self, result: RunResult, out: Path | None) -> None:
-        text = "\n".join(self._lines(result)) + "\n"
+    def write(self, result: RunResult | Document, out: Path | None) -> None:
+        found = markdown_document.lines(result) if isinstance(result, Document) else self._lines(result)
+        text = "\n".join(found) + "\n"
         if out:
             out.write_text(text, encoding="utf-8")
         else:

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 from smena.memory import title, triggers
 from smena.results import Estimate, ItemResult, RunResult
+from smena.results.document import Document
 
-from smena_reports import words
+from smena_reports import terminal_document, words
 
 WIDTH = 100
 BAR = 24
@@ -31,7 +32,7 @@ class Terminal:
     def __init__(self, config: TerminalConfig) -> None:
         self.config = config
 
-    def write(self, result: RunResult, out: Path | None) -> None:
+    def write(self, result: RunResult | Document, out: Path | None) -> None:
         if out:
             with out.open("w", encoding="utf-8") as file:
                 self._print(Console(file=file, width=WIDTH), result)
@@ -40,7 +41,10 @@ class Terminal:
             console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
             self._print(console, result)
 
-    def _print(self, console: Console, result: RunResult) -> None:
+    def _print(self, console: Console, result: RunResult | Document) -> None:
+        if isinstance(result, Document):
+            terminal_document.show(console, result)
+            return
         console.print()
         console.print(Text(result.run.id, style="bold"))
         for sentence in words.headline(result):

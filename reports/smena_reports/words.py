@@ -3,66 +3,15 @@
 from __future__ import annotations
 
 from smena.results import Arm, Estimate, RunResult, SaveRule, Saves
+from smena.results.wording import NBSP, difference, number, percent, plural, points, seconds, share
 
-NBSP = "\u00a0"
+__all__ = ["NBSP", "difference", "number", "percent", "plural", "points", "seconds", "share"]
 
 READINGS = {
     "false_share": ("false share of saves", "of the items that were saved, how many were false"),
     "save_given_null": ("P(save | null)", "of the items that are null or harmful, how many were saved"),
     "kept": ("P(save | useful)", "of the items that are useful, how many were saved"),
 }
-
-
-def percent(value: float) -> str:
-    """Whole per cent; one decimal where a whole one would hide that it is neither 0 nor 1."""
-    text = f"{value:.0%}"
-    return f"{value:.1%}" if text in ("0%", "100%") and value not in (0.0, 1.0) else text
-
-
-def points(value: float) -> str:
-    """A difference of shares, in percentage points."""
-    return f"{100 * value:+.1f}".replace("-", "−")
-
-
-def share(e: Estimate, n: bool = True) -> str:
-    """``31% [24, 39], n = 60 tasks``, or in words why there is no number."""
-    if e.value is None:
-        return e.why
-    text = percent(e.value)
-    if e.low is not None and e.high is not None:
-        text += f" [{100 * e.low:.0f},{NBSP}{100 * e.high:.0f}]"
-    counted = f"{e.hits} of {e.n} {e.unit}" if e.hits is not None else f"n = {e.n} {e.unit}"
-    return f"{text}, {counted}" if n else text
-
-
-def difference(e: Estimate, n: bool = True) -> str:
-    """``+9.2 points [+3.1, +15.4], n = 60 tasks``."""
-    if e.value is None:
-        return e.why
-    text = f"{points(e.value)} points"
-    if e.low is not None and e.high is not None:
-        text += f" [{points(e.low)},{NBSP}{points(e.high)}]"
-    return f"{text}, n = {e.n} {e.unit}" if n else text
-
-
-def number(e: Estimate, digits: int = 2) -> str:
-    """A plain mean with its interval."""
-    if e.value is None:
-        return e.why
-    text = f"{e.value:,.{digits}f}"
-    if e.low is not None and e.high is not None:
-        text += f" [{e.low:,.{digits}f},{NBSP}{e.high:,.{digits}f}]"
-    return f"{text}, n = {e.n} {e.unit}"
-
-
-def seconds(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{1000 * value:.3g} ms" if value < 1 else f"{value:,.3g} s"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def bounds(found: tuple[float, float] | None) -> str:

@@ -1,26 +1,66 @@
-"""`smena report` and `smena runs`."""
+"""`smena report [RUN]`, `smena report fpr RUN…`, `smena compare` and `smena runs`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from smena.cli.options import DEFAULT_DB, Db, RunName
 
+if TYPE_CHECKING:
+    from smena.results.document import Document
+
+DEFAULT = "run"
+
+
+class FirstWord(TyperGroup):
+    """A first word that names no command is a run: `smena report RUN` is `smena report run RUN`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", "-f", help="terminal, html, markdown, json, csv, parquet, latex, or a plugin's."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="File to write; csv and parquet: a directory.", show_default="the terminal"
+    ),
+]
+Charts = Annotated[
+    Path | None, typer.Option("--charts", help="Directory for every chart as Altair spec, SVG, PNG and PDF.")
+]
+
+group = typer.Typer(
+    cls=FirstWord,
+    help="Show what a run learned, with intervals and evidence; or a report over several runs.",
+    epilog="`smena report [RUN]` is `smena report run [RUN]`: its options are told by `smena report run --help`.",
+    rich_markup_mode=None,
+)
+
 
 def add_to(app: typer.Typer) -> None:
-    app.command(short_help="Show what a run learned, with intervals and evidence.")(report)
+    app.add_typer(group, name="report")
+    app.command()(compare)
     app.command()(runs)
 
 
+@group.command(DEFAULT, short_help="What one run learned (the default: `smena report RUN`).")
 def report(
     run: RunName = "",
-    form: Annotated[str, typer.Option("--format", "-f", help="terminal, html, or a plugin's.")] = "terminal",
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write.", show_default="the terminal")
-    ] = None,
+    form: Form = "terminal",
+    out: Out = None,
+    charts: Charts = None,
     db: Db = DEFAULT_DB,
 ) -> None:
     """Show what a run learned: accuracy, memory, false saves with intervals, the lessons and their evidence.
@@ -29,26 +69,96 @@ def report(
     Examples:
       smena report
       smena report arc-causal-1f2e3d4c --format html --out report.html
+      smena report arc-causal-1f2e3d4c --charts pictures/
     """
-    write_report(run, db, form, out)
+    write_report(run, db, form, out, charts)
 
 
-def write_report(run: str, db: str, form: str, out: Path | None) -> None:
+@group.command(short_help="FPR_save over runs and domains, with the drift between them.")
+def fpr(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Ids or their unique beginnings, of any domains and seeds.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How far FPR_save may drift, fixed before looking.")
+    ] = 0.10,
+    anchor: Annotated[
+        str, typer.Option(help="Domain to measure drift from.", show_default="that of the first run")
+    ] = "",
+    form: Form = "terminal",
+    out: Out = None,
+    charts: Charts = None,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """How often are saves wrong, in both readings, per domain, policy and seed; and does it drift?
+
+    Runs of one domain are pooled over seeds, with their heterogeneity; different gates are refused.
+
+    \b
+    Examples:
+      smena report fpr arc-causal-1f2e3d4c alfworld-causal-5a6b7c8d --tolerance 0.1
+    """
+    from smena.results.crossdomain import CrossDomain
+    from smena.results.crossdomain_document import document
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        found = document(CrossDomain.read(store, runs or [], tolerance, anchor))
+    write_document(found, form, out, charts)
+
+
+def write_report(run: str, db: str, form: str, out: Path | None, charts: Path | None = None) -> None:
     """Compute a run's figures from the store and write them in a form."""
-    from smena.errors import BadInput
     from smena.results import RunResult
     from smena.setup import registry
     from smena.store import Store
 
-    writer = registry().make("report", form)
+    registry().resolve("report", form)  # a misspelt form is told before the figures are computed
     with Store.open(db, create=False) as store:
         result = RunResult.read(store, run)
+    _write(result, form, out, charts)
+
+
+def write_document(document: Document, form: str, out: Path | None, charts: Path | None = None) -> None:
+    """Write a finding over several runs in a form."""
+    _write(document, form, out, charts)
+
+
+def _write(result: object, form: str, out: Path | None, charts: Path | None) -> None:
+    from smena.errors import BadInput
+    from smena.setup import registry
+
+    targets = [(form, out), *([("charts", charts)] if charts else [])]
+    for name, target in targets:
+        writer = registry().make("report", name)
         try:
-            if out:
-                out.parent.mkdir(parents=True, exist_ok=True)
-            writer.write(result, out)
+            if target:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            writer.write(result, target)
         except OSError as error:
-            raise BadInput(f"{out}: cannot write the report: {error.strerror}") from None
+            raise BadInput(f"{target}: cannot write the report: {error.strerror}") from None
+
+
+def compare(
+    one: Annotated[str, typer.Argument(metavar="RUN", help="A run's id or its unique beginning.")],
+    other: Annotated[str, typer.Argument(metavar="RUN", help="The run to compare it with.")],
+    form: Form = "terminal",
+    out: Out = None,
+    charts: Charts = None,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Compare two runs: what was configured otherwise, and what came out otherwise, paired where tasks match.
+
+    \b
+    Examples:
+      smena compare lab-causal-1f2e3d4c lab-save-all-5a6b7c8d
+    """
+    from smena.results.compare import compare_runs
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        found = compare_runs(store, one, other)
+    write_document(found, form, out, charts)
 
 
 def runs(db: Db = DEFAULT_DB) -> None:
@@ -63,9 +173,12 @@ def runs(db: Db = DEFAULT_DB) -> None:
     if not found:
         typer.echo(f"no run in {db}: start one with `smena run --env arc`")
         return
-    table = Table(box=None)
+    table = Table(box=None, pad_edge=False)
     for heading in ("run", "status", "env", "learner", "policy", "seed", "started"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "run")  # an id cut short cannot be copied
     for r in found:
         table.add_row(r.id, r.status, r.env, r.learner, r.policy, str(r.seed), r.created_at)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)

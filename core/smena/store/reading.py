@@ -162,6 +162,25 @@ class Reader:
             for r in self._of(schema.transitions, run, "seq")
         ]
 
+    def item_digests(self, run: str) -> list[str]:
+        """The digests of the run's items, in the order of discovery."""
+        table = schema.items.c
+        query = sa.select(table.digest).where(table.run == run).order_by(table.position)
+        return [row[0] for row in self._db.execute(query)]
+
+    def statuses(self, run: str) -> dict[str, int]:
+        """How many distinct trials of the run ended in each status."""
+        link, out = schema.run_trials.c, schema.outcomes.c
+        keys = sa.select(link.key).where(link.run == run).distinct().subquery()
+        query = sa.select(out.status, sa.func.count()).join(keys, keys.c.key == out.key).group_by(out.status)
+        return {row[0]: row[1] for row in self._db.execute(query)}
+
+    def task_tags(self, env: str) -> dict[str, tuple[str, dict[str, str]]]:
+        """Task id → its split and tags."""
+        table = schema.tasks.c
+        query = sa.select(table.id, table.split, table.tags).where(table.env == env)
+        return {row[0]: (row[1], _TAGS.decode(row[2])) for row in self._db.execute(query)}
+
     def marks(self, run: str) -> dict[str, JSON]:
         """The facts about a run."""
         return {r.name: _ANY.decode(r.value) for r in self._of(schema.marks, run, "name")}
