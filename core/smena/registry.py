@@ -113,11 +113,11 @@ class Registry:
         return sorted(chosen, key=lambda o: (order.index(o.kind), o.name))
 
     def resolve(self, kind: str, name: str) -> type[Any]:
-        """The class behind a name.
+        """The class behind a name (``NAME`` or ``NAME:ARGUMENT``).
 
         Raises UnknownName with the nearest known name; BadInput when the plugin that offers it cannot be
         imported."""
-        offer = self._offers.get((kind, name))
+        offer = self._offers.get((kind, base_name(name)))
         if offer is None:
             broken = "".join(f" ({problem})" for problem in self.problems)
             raise UnknownName(kind, name, [o.name for o in self.offers(kind)], broken)
@@ -131,18 +131,27 @@ class Registry:
             ) from error
 
     def make(self, kind: str, name: str, settings: Mapping[str, Any] | None = None) -> Any:
-        """An instance, its ``Config`` made from ``settings``. Raises BadInput naming the field that does
-        not fit."""
+        """An instance, its ``Config`` made from ``settings``; the argument of ``NAME:ARGUMENT`` is its field
+        ``arg``. Raises BadInput naming the field that does not fit."""
         from smena.config import convert
 
         cls = self.resolve(kind, name)
-        config = convert(settings or {}, cls.Config, f"[{section(kind)}.{name}]")
+        name, colon, argument = name.partition(":")
+        if colon and "arg" not in cls.Config.__struct_fields__:
+            raise BadInput(f"{kind} {name!r} takes no argument: write {name}, not {name}:{argument}")
+        given = {**(settings or {}), **({"arg": argument} if colon else {})}
+        config = convert(given, cls.Config, f"[{section(kind)}.{name}]")
         try:
             return cls(config)
         except SmenaError:
             raise
         except Exception as error:
             raise BadInput(f"{kind} {name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def base_name(name: str) -> str:
+    """The name on offer in ``NAME:ARGUMENT``, which is also that of its settings."""
+    return name.partition(":")[0]
 
 
 def section(kind: str) -> str:

@@ -10,7 +10,7 @@ from smena.config import RunConfig
 from smena.errors import BadInput
 from smena.judge import Judge
 from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
-from smena.registry import Registry, fingerprint, section
+from smena.registry import Registry, base_name, fingerprint, section
 from smena.sandbox import Sandbox, choose
 from smena.values import JSON, SPLITS, Body, Split, Task, digest
 
@@ -37,7 +37,14 @@ class Setup:
         learner = config.learner or getattr(self.env, "learner", EMBEDDED)
         teacher = config.teacher or getattr(self.env, "teacher", EMBEDDED)
         self._check_sections(
-            f"env.{config.env}", f"learner.{learner}", f"teacher.{teacher}", f"policy.{config.policy}"
+            *(
+                f"{kind}.{base_name(name)}"
+                for kind, name in zip(
+                    ("env", "learner", "teacher", "policy"),
+                    (config.env, learner, teacher, config.policy),
+                    strict=True,
+                )
+            )
         )
         self.learner: Learner = self._make("learner", learner)
         self.teacher: Teacher = self._make("teacher", teacher)
@@ -52,7 +59,7 @@ class Setup:
         self._digests: dict[str, str] = {}
 
     def _make(self, kind: str, name: str) -> Any:
-        return self.plugins.make(kind, name, self.config.settings.get(f"{section(kind)}.{name}"))
+        return self.plugins.make(kind, name, self.config.settings.get(f"{section(kind)}.{base_name(name)}"))
 
     def _check_sections(self, *used: str) -> None:
         """A section for a plugin that this run does not use is a mistake that would pass unseen."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
-from smena import Attempt, Body, Example, Finding, Gap, Task, Verdict, digest
+from smena import Attempt, Body, Example, Fact, Finding, Gap, Task, Verdict, digest
 from smena.values import JSON, Split
 
 from smena_lab.plants import EFFECTS, chance
@@ -86,8 +86,9 @@ class Lab:
     def example(self, task: Task, attempt: Attempt) -> Example:
         return Example(input=task.view, expected_output=None, student_output_before_fix=attempt.answer)
 
-    def leaks(self, task: Task, body: object) -> bool:
-        return False  # a planted lesson is a name, never an answer
+    def leaks(self, task: Task, body: Body) -> bool:
+        """A planted lesson is a name; nothing else is an answer."""
+        return isinstance(body, Fact) and bool(body.value == task.reference)
 
 
 def right_answer(view: dict[str, JSON]) -> str:

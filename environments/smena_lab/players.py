@@ -8,7 +8,8 @@ import random
 from collections.abc import Sequence
 
 import msgspec
-from smena import Attempt, Body, Feedback, Lesson, Pattern, Situation, digest
+from smena import Attempt, BadInput, Body, Feedback, Lesson, Pattern, Situation, digest
+from smena.values import JSON
 
 from smena_lab.plants import EFFECTS, chance, make_up
 
@@ -46,7 +47,7 @@ class LabLearner:
     def attempt(
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
-        view, features = situation.view, situation.features
+        view, features = _planted_view(situation), situation.features
         luck = self._luck(view["name"], [digest(body) for body in knowledge], seed)
         coin = random.Random(luck)
         if coin.random() < chance(view, features, knowledge) + self._day(seed):
@@ -69,6 +70,13 @@ class LabLearner:
 
     def cost(self, body: Body) -> float:
         return 0.01
+
+
+def _planted_view(situation: Situation) -> dict[str, JSON]:
+    """Raises BadInput where nothing is planted."""
+    if not isinstance(situation.view, dict) or "p0" not in situation.view:
+        raise BadInput("learner and teacher 'lab' play planted tasks only: --env lab")
+    return situation.view
 
 
 class TeacherConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,13 +113,14 @@ class LabTeacher:
         self.config = config
 
     def lessons(self, situation: Situation, feedback: Feedback, seed: int) -> Sequence[Lesson]:
-        rng = random.Random(digest([situation.view["name"], seed]))
-        cluster = situation.view["cluster"]
+        view = _planted_view(situation)
+        rng = random.Random(digest([view["name"], seed]))
+        cluster = view["cluster"]
         planted = []
         for rung in range(self.config.rungs):
             number = rng.randrange(self.config.per_cluster)
             kind = self._kind(cluster, number)
-            place = situation.view["name"] if kind == "crutch" else f"{cluster}/{number}"
+            place = view["name"] if kind == "crutch" else f"{cluster}/{number}"
             half = f":{rng.choice(('left', 'right'))}" if kind == "combination" else ""
             planted.append(Lesson(f"rung-{rung}", Pattern(f"{kind}:{place}{half}", (cluster,), ("planted",))))
         return planted
