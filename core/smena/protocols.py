@@ -10,11 +10,11 @@ the host asks for with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from smena.causal.gate import Gate
-from smena.sandbox import Opener
+from smena.sandbox import Opener, Snapshot
 from smena.values import JSON, Attempt, Body, Example, Feedback, Gap, Split, Task, Verdict
 
 
@@ -132,6 +132,10 @@ class Environment(Protocol):
 
     def use_sandbox(self, opener: Opener) -> None:
         """Told once, before anything else, how to get the run's sandbox; verifiers may have this too."""
+
+    def snapshots(self) -> Iterable[Snapshot]:
+        """What sessions of a run will start from: prepared before the first trial; verifiers may have this
+        too."""
 
     def example(self, task: Task, attempt: Attempt) -> Example:
         """What to attach to a lesson learned on this task: from the view, never from the reference."""

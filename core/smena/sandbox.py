@@ -23,12 +23,15 @@ class Snapshot(Value, frozen=True):
 
     ``tree``: a directory of the host laid at ``workdir`` as the session's own writable copy; empty: an empty
     work area. ``image``: a container image for the rest of the system; empty: whatever the sandbox has for
-    running ``python3``. ``binds``: (directory of the host, place inside), read-only. ``env``: environment
-    variables; nothing else of the host's environment is passed on."""
+    running ``python3``. Where the tree is empty and the image has something at ``workdir``, the session gets
+    its own writable copy of that. ``build``: a directory with the Dockerfile that makes ``image`` where it is
+    not there; empty: it is pulled. ``binds``: (file or directory of the host, place inside), read-only.
+    ``env``: environment variables; nothing else of the host's environment is passed on."""
 
     tree: str = ""
     workdir: str = "/work"
     image: str = ""
+    build: str = ""
     binds: tuple[tuple[str, str], ...] = ()
     env: dict[str, str] = {}  # noqa: RUF012 (msgspec copies it)
 
@@ -98,6 +101,8 @@ class Sandbox(Protocol):
     version: int
     rank: int
     """The available sandbox of least rank is chosen where the user names none."""
+    images: bool
+    """Can it open snapshots that name an image?"""
 
     def unavailable(self) -> str:
         """Why it cannot be used on this machine and what to do about it; empty: it can."""
@@ -127,23 +132,35 @@ area."""
 GET = _WITHIN + '[ -f "$1" ] || exit 3; exec cat -- "$1"'
 """``sh -c GET get FILE WORKDIR``: a file to standard output; 3: there is none; 4: it leads out."""
 
-Opener = Callable[[], Sandbox]
-"""Gives the run's sandbox when it is first needed. Raises BadInput, saying how to get one, where there is
-none. An environment or verifier that has ``use_sandbox(opener)`` is given it before anything else is asked."""
+
+class Opener(Protocol):
+    """Gives the run's sandbox when it is first needed; ``images``: one that can open snapshots with an image.
+    Raises BadInput, saying how to get one, where there is none.
+
+    An environment or verifier that has ``use_sandbox(opener)`` is given it before anything else is asked.
+    What its sessions will start from it tells by ``snapshots()``: all of them are prepared before the first
+    trial."""
+
+    def __call__(self, images: bool = False) -> Sandbox: ...
 
 
 def choose(
-    plugins: Registry, name: str = "auto", settings: Mapping[str, Mapping[str, Any]] | None = None
+    plugins: Registry,
+    name: str = "auto",
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    images: bool = False,
 ) -> Sandbox:
-    """The sandbox of that name, or of ``auto``: the best that works here. It has been swept.
+    """The sandbox of that name, or of ``auto``: the quickest that works here and does what is wanted. It has
+    been swept.
 
     Raises UnknownName; BadInput where it does not work here, saying what to do."""
-    chosen, why = survey(plugins, name, settings)
+    chosen, why = survey(plugins, name, settings, images)
     if not chosen:
         listed = "; ".join(f"{name}: {words}" for name, words in why.items())
+        way_round = "" if images else " (--unsafe-local runs it as yourself, with your files and network)"
         raise BadInput(
-            f"untrusted code has to run here and no sandbox works: {listed or 'no installed plugin offers one'}"
-            " (--unsafe-local runs it as yourself, with your files and network)"
+            "untrusted code has to run here and no sandbox works: "
+            f"{listed or 'no installed plugin offers one'}{way_round}"
         )
     sandbox = _make(plugins, chosen, settings)
     sandbox.sweep()
@@ -151,7 +168,10 @@ def choose(
 
 
 def survey(
-    plugins: Registry, name: str = "auto", settings: Mapping[str, Mapping[str, Any]] | None = None
+    plugins: Registry,
+    name: str = "auto",
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    images: bool = False,
 ) -> tuple[str, dict[str, str]]:
     """The name of the sandbox that ``choose`` would give (empty: none works) and what is to be said of each:
     why it was chosen, why it cannot be, or that it comes later."""
@@ -161,13 +181,19 @@ def survey(
         sandbox = _make(plugins, candidate, settings)
         if name == "auto" and sandbox.rank < 0:
             continue  # only by name
-        if problem := sandbox.unavailable():
+        if images and not sandbox.images:
+            why[candidate] = "has no images, and one is wanted"
+        elif problem := sandbox.unavailable():
             why[candidate] = problem
         else:
             working.append((sandbox.rank, candidate))
-    for place, (_, candidate) in enumerate(sorted(working)):
-        why[candidate] = "works here too" if place else "asked for" if name != "auto" else "the best here"
-    return (min(working)[1] if working else ""), why
+    working.sort()
+    for _, candidate in working:
+        why[candidate] = "works here too"
+    if working:
+        kind = "that has images" if images else "that works here"
+        why[working[0][1]] = "asked for" if name != "auto" else f"the quickest {kind}"
+    return (working[0][1] if working else ""), why
 
 
 def _make(plugins: Registry, name: str, settings: Mapping[str, Mapping[str, Any]] | None) -> Sandbox:

@@ -46,6 +46,7 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
 
     Raises Stopped at a limit; BadInput for what the user can mend; everything stored stays stored."""
     setup = Setup(config, machine.sandbox)
+    setup.prepare(lambda words: watcher.phase(words, 0))
     run = run_id(setup)
     store = Store.open(machine.db)
     executor_class = setup.plugins.resolve("executor", machine.executor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
@@ -31,7 +31,7 @@ class Setup:
     def __init__(self, config: RunConfig, sandbox: str = "auto") -> None:
         self.config = config
         self._sandbox_name = sandbox
-        self._sandbox: Sandbox | None = None
+        self._sandboxes: dict[bool, Sandbox] = {}
         self.plugins = registry()
         self.env: Environment = self._make("environment", config.env)
         learner = config.learner or getattr(self.env, "learner", EMBEDDED)
@@ -121,13 +121,22 @@ class Setup:
             partial(play, task) if play else None,
         )
 
-    def sandbox(self) -> Sandbox:
-        """The sandbox of this process, chosen when it is first needed.
+    def sandbox(self, images: bool = False) -> Sandbox:
+        """The sandbox of this process, chosen when it is first needed; ``images``: one that can open
+        snapshots with an image.
 
         Raises BadInput where there is none, saying how to get one."""
-        if self._sandbox is None:
-            self._sandbox = choose(self.plugins, self._sandbox_name, self.config.settings)
-        return self._sandbox
+        if images not in self._sandboxes:
+            settings = self.config.settings
+            self._sandboxes[images] = choose(self.plugins, self._sandbox_name, settings, images)
+        return self._sandboxes[images]
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Have everything at hand that sessions of this run start from, before the first trial."""
+        for part in (self.env, *self.judge.verifiers.values()):
+            own = getattr(part, "snapshots", None)
+            for snapshot in own() if own else ():
+                self.sandbox(bool(snapshot.image)).prepare(snapshot, say)
 
     def assemble(self, answers: Sequence[JSON]) -> JSON:
         own = getattr(self.env, "assemble", None)

@@ -33,6 +33,7 @@ class UnsafeLocal:
     Config = UnsafeConfig
     version = 1
     rank = -1
+    images = False
 
     def __init__(self, config: UnsafeConfig | None = None) -> None:
         self.config = config or UnsafeConfig()

@@ -14,20 +14,12 @@ from itertools import count
 from pathlib import Path
 
 from smena import Bounds
+from smena.slots import dead, owner
 
 ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "smena-"
 _PERIOD = 100_000  # µs
 _number = count()
-
-
-def started(pid: int) -> str:
-    """When a process started, in ticks since boot; empty when there is none. With the pid it names a process
-    for good."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
 
 
 class Group:
@@ -40,7 +32,7 @@ class Group:
     def make(cls, bounds: Bounds, root: Path = ROOT) -> Group | None:
         """A new group with these bounds; None where cgroups cannot be written. What the work area holds is
         memory too, so the memory bound of the group is ``memory_mb + disk_mb``."""
-        name = f"{_PREFIX}{os.getpid()}-{started(os.getpid())}-{next(_number)}"
+        name = f"{_PREFIX}{owner()}-{next(_number)}"
         memory, quota = (bounds.memory_mb + bounds.disk_mb) << 20, int(bounds.cpus * _PERIOD)
         made: list[Path] = []
         try:
@@ -105,8 +97,7 @@ def sweep(root: Path = ROOT) -> int:
     names = set()
     for parent in (root, root / "memory", root / "pids", root / "cpu"):
         for folder in parent.glob(f"{_PREFIX}*-*-*"):
-            pid, start, _ = folder.name.removeprefix(_PREFIX).split("-", 2)
-            if pid.isdigit() and started(int(pid)) != start:
+            if dead(folder.name.removeprefix(_PREFIX).rpartition("-")[0]):
                 Group([folder]).remove()
                 names.add(folder.name)
     return len(names)

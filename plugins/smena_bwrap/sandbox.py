@@ -35,7 +35,8 @@ class Bwrap:
 
     Config = BwrapConfig
     version = 1
-    rank = 20
+    rank = 10
+    images = False
 
     def __init__(self, config: BwrapConfig | None = None) -> None:
         self.config = config or BwrapConfig()

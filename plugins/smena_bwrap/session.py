@@ -26,6 +26,7 @@ from typing import Self
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
 from smena.converse import Told, converse
 from smena.sandbox import GET, PUT, relative
+from smena.slots import Slot
 
 from smena_bwrap.cgroup import Group
 from smena_bwrap.seccomp import program
@@ -68,6 +69,7 @@ class BwrapSession:
             "HOME": "/tmp",
             "LANG": "C.UTF-8",
         } | snapshot.env
+        self._slot = Slot(bounds.memory_mb + bounds.disk_mb)
         self._uid = random.SystemRandom().randrange(*_UIDS) if os.geteuid() == 0 else None
         self._group = Group.make(bounds) if cgroups else None
         self._filter = self._make_filter()
@@ -85,6 +87,10 @@ class BwrapSession:
         fd = os.memfd_create("seccomp")
         os.write(fd, rules)
         return fd
+
+    @property
+    def _filters(self) -> tuple[int, ...]:
+        return () if self._filter is None else (self._filter,)
 
     def _hold(self, snapshot: Snapshot) -> subprocess.Popen[bytes]:
         size = str(self._bounds.disk_mb << 20)
@@ -157,17 +163,17 @@ class BwrapSession:
             raise InfraError("the sandbox is gone: its holder was killed")
         if self._filter is not None:
             os.lseek(self._filter, 0, os.SEEK_SET)
-        process = self._start(
-            [*self._enter(), *self._inside(env), "--", *self._limits(), *words],
-            () if self._filter is None else (self._filter,),
-        )
+        told_by, tell = os.pipe()
+        inside = [*self._inside(env), "--json-status-fd", str(tell), "--", *self._limits(), *words]
+        process = self._start([*self._enter(), *inside], (tell, *self._filters))
+        os.close(tell)
         told = converse(process, stdin, timeout, cap, lambda: self._over(process.pid), process.kill)
-        if not told.gone:
-            raise InfraError("what ran in the sandbox could not be killed")
-        if told.code not in (None, 0) and told.said.startswith(b"bwrap: ") and told.said.count(b"\n") == 1:
-            why = told.said.decode(errors="replace").strip()
-            if "execvp" not in why:
-                raise InfraError(f"the sandbox failed: {why}")
+        with os.fdopen(told_by, "rb") as status:
+            if not told.gone:
+                raise InfraError("what ran in the sandbox could not be killed")
+            began = b"exit-code" in status.read()  # said by bwrap itself, if it came so far as to run it
+        if told.code is not None and told.code >= 0 and not began:
+            raise InfraError(f"the sandbox failed: {told.said.decode(errors='replace').strip()}")
         return told
 
     def _enter(self) -> list[str]:
@@ -251,6 +257,7 @@ class BwrapSession:
         if self._group is not None:
             self._group.remove()
             self._group = None
+        self._slot.release()
 
     def __enter__(self) -> Self:
         return self
