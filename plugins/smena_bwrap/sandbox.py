@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -16,8 +15,6 @@ from smena.sandbox import BOUNDS, quiet
 from smena_bwrap.cgroup import sweep as sweep_groups
 from smena_bwrap.session import BwrapSession
 
-_SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "mime.types")
 _TOOLS = {"bwrap": "bubblewrap", "nsenter": "util-linux", "prlimit": "util-linux", "setpriv": "util-linux"}
 
 
@@ -65,7 +62,7 @@ class Bwrap:
     def open(self, snapshot: Snapshot, bounds: Bounds = BOUNDS) -> Session:
         """Raises BadInput for a snapshot that wants an image or names what is not there."""
         _check(snapshot)
-        return BwrapSession(snapshot, bounds, system(snapshot), self.config.cgroups)
+        return BwrapSession(snapshot, bounds, self.config.cgroups)
 
     def sweep(self) -> int:
         return sweep_groups()
@@ -77,28 +74,3 @@ def _check(snapshot: Snapshot) -> None:
     for path in (*([snapshot.tree] if snapshot.tree else []), *(outside for outside, _ in snapshot.binds)):
         if not Path(path).exists():
             raise BadInput(f"sandbox bwrap: {path} is to be in the session and is not there")
-
-
-def system(snapshot: Snapshot) -> list[str]:
-    """bwrap's arguments for a read-only system: /usr, a few files of /etc, the Python that runs us, and what
-    the snapshot binds."""
-    args = ["--ro-bind", "/usr", "/usr"]
-    for path in map(Path, _SYSTEM):
-        if path.is_symlink():
-            args += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            args += ["--ro-bind", str(path), str(path)]
-    args += ["--dir", "/etc"]
-    for name in _ETC:
-        args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    if not Path(sys.base_prefix).is_relative_to("/usr"):
-        args += [*parents(sys.base_prefix), "--ro-bind", sys.base_prefix, sys.base_prefix]
-    for outside, inside in snapshot.binds:
-        args += [*parents(inside), "--ro-bind", os.path.realpath(outside), inside]
-    return args
-
-
-def parents(path: str) -> list[str]:
-    """Make the directories above a path, so that anyone may walk them."""
-    above = [str(p) for p in reversed(Path(path).parents)][1:]
-    return [word for folder in above if not folder.startswith("/usr") for word in ("--dir", folder)]

@@ -30,6 +30,7 @@ from smena.slots import Slot
 
 from smena_bwrap.cgroup import Group
 from smena_bwrap.seccomp import program
+from smena_bwrap.system import system
 
 _NOBODY = "65534"
 _UIDS = (1_400_000_000, 1_900_000_000)
@@ -58,11 +59,11 @@ _JOIN = 'for f in {files}; do echo $$ >"$f" || exit 125; done; exec "$@"'
 class BwrapSession:
     """See :class:`smena.Session`."""
 
-    def __init__(self, snapshot: Snapshot, bounds: Bounds, system: list[str], cgroups: bool) -> None:
+    def __init__(self, snapshot: Snapshot, bounds: Bounds, cgroups: bool) -> None:
         self.workdir = snapshot.workdir.rstrip("/")
         if not self.workdir.startswith("/") or self.workdir in ("", "/tmp", "/proc", "/dev", "/etc", "/usr"):
             raise BadInput(f"workdir must be an absolute path of its own, is {snapshot.workdir!r}")
-        self._bounds, self._system = bounds, system
+        self._bounds, self._binds = bounds, snapshot.binds
         own = Path(sys.base_prefix) / "bin"
         self._env = {
             "PATH": _PATH if own.is_relative_to("/usr/bin") else f"{own}:{_PATH}",
@@ -98,7 +99,17 @@ class BwrapSession:
         command = ["bwrap", "--die-with-parent", "--info-fd", str(tell)]
         if self._uid is None:
             command += ["--unshare-user"]
-        command += [*self._system, "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--dir", "/tmp"]
+        command += [
+            *system(snapshot.binds),
+            "--bind",
+            "/proc",
+            "/proc",
+            "--dev-bind",
+            "/dev",
+            "/dev",
+            "--dir",
+            "/tmp",
+        ]
         command += ["--size", size, "--tmpfs", "/.session"]
         if snapshot.tree:
             command += ["--ro-bind", os.path.realpath(snapshot.tree), "/.tree"]
@@ -189,7 +200,8 @@ class BwrapSession:
         args += ["--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox", "--cap-drop", "ALL"]
         if self._filter is not None:
             args += ["--seccomp", str(self._filter)]
-        args += [*self._system, "--proc", "/proc", "--dev", "/dev", "--bind", "/.session/shm", "/dev/shm"]
+        args += system((inside, inside) for _, inside in self._binds)
+        args += ["--proc", "/proc", "--dev", "/dev", "--bind", "/.session/shm", "/dev/shm"]
         args += ["--remount-ro", "/dev", "--bind", "/.session/tmp", "/tmp"]
         for name in ("passwd", "group", "hosts", "resolv.conf"):
             args += ["--ro-bind", f"/.session/etc/{name}", f"/etc/{name}"]

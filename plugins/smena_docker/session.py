@@ -26,12 +26,15 @@ LABEL = "smena.session"
 HOST = "smena.host"
 _NOBODY, _KEEPER = "65534:65534", "65533:65534"
 """Commands run as one user, the first process as another, so that no command can signal or trace it."""
-_WAIT = "trap '' CHLD; exec cat >/dev/null"
-"""Children that are nobody's are reaped by the kernel where SIGCHLD is ignored."""
+_WAIT = ["cat"]
 _RUN = 'kill -9 -1 2>/dev/null; "$@" 2>&1; code=$?; kill -9 -1 2>/dev/null; exit $code'
 """Before and after a command nothing else of this user is alive: kill(2) spares the caller and the first
 process."""
-_KILL = ["sh", "-c", "kill -9 -1"]
+_KILL = """
+n=0
+while kill -9 -1 2>/dev/null; set -- /proc/[0-9]*; [ $# -gt 3 ] && [ $n -lt 10000 ]; do n=$((n+1)); done
+"""
+"""Until only the first process, its child and this one are there; without one new process."""
 _SEED = "/.seed"
 
 
@@ -104,11 +107,12 @@ class DockerSession:
             log_config=docker.types.LogConfig(type="none"),
             auto_remove=True,
             ipc_mode="private",
+            init=True,
         )
         made = api.create_container_from_config(
             api.create_container_config(
                 image,
-                ["sh", "-c", _WAIT],
+                _WAIT,
                 hostname="sandbox",
                 user=_KEEPER,
                 stdin_open=True,
@@ -167,7 +171,7 @@ class DockerSession:
         api = self._client.api
         with engine("kill a command"):
             self._allow_pids(self._bounds.pids + 64)
-            made = api.exec_create(self._id, _KILL, user=_NOBODY)
+            made = api.exec_create(self._id, ["sh", "-c", _KILL], user=_NOBODY)
             api.exec_start(made["Id"])
             self._allow_pids(self._bounds.pids)
 
