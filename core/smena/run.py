@@ -59,10 +59,14 @@ class Run:
         )
         waves = self._waves(bank)
         self._evaluate("trusted", 0)
+        total, done = sum(map(len, waves)), 0
+        self._watcher.learned(done, total)
         for step, tasks in enumerate(waves, start=1):
             self._watcher.phase(f"wave {step} of {len(waves)}: attempts and lessons", len(tasks))
             curator.wave(self._learn(tasks, step), step)
             self._evaluate("trusted", step)
+            done += len(tasks)
+            self._watcher.learned(done, total)
         self._evaluate("all", len(waves))
         self._audit(len(waves))
         return Summary(self._run, len(self._memory.within("trusted")), len(self._memory.items))

@@ -105,6 +105,9 @@ class Hooks:
     def phase(self, name: str, total: int) -> None:
         self._watcher.phase(name, total)
 
+    def learned(self, done: int, total: int) -> None:
+        self._watcher.learned(done, total)
+
     def outcome(self, trial: Trial, outcome: Outcome, fresh: bool) -> None:
         self._watcher.outcome(trial, outcome, fresh)
         if fresh:

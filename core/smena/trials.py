@@ -52,6 +52,9 @@ class Watcher(Protocol):
     def phase(self, name: str, total: int) -> None:
         """A phase begins; ``total`` tasks or items are in it."""
 
+    def learned(self, done: int, total: int) -> None:
+        """``done`` of the run's ``total`` train tasks are learned from."""
+
     def outcome(self, trial: Trial, outcome: Outcome, fresh: bool) -> None:
         """An outcome is in the store; ``fresh`` if this run had to make it."""
 

@@ -90,8 +90,8 @@ def show_item(
         result = RunResult.read(store, run)
     found = [i for i in result.items if i.digest.startswith(item)]
     if len(found) != 1:
-        why = "no item" if not found else f"{len(found)} items"
-        raise BadInput(f"run {result.run.id}: {why} begin with {item!r}; see `smena memory list --state all`")
+        why = "no item begins" if not found else f"{len(found)} items begin"
+        raise BadInput(f"run {result.run.id}: {why} with {item!r}; see `smena memory list --state all`")
     (chosen,) = found
     console = Console()
     console.print(

@@ -27,10 +27,17 @@ class Counts:
         self.cost = 0.0
         self.verdicts: dict[str, int] = {}
         self.states: Mapping[str, int] = {}
+        self.done = self.total = 0
+        self.learning_started = self.started
 
     def phase(self, name: str, total: int) -> None:
         self.name, self.phase_started = name, time.monotonic()
         self.judged = self.solved = 0
+
+    def learned(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+        if not done:
+            self.learning_started = time.monotonic()
 
     def outcome(self, trial: Trial, outcome: Outcome, fresh: bool) -> None:
         self.fresh += fresh
@@ -57,6 +64,7 @@ class Counts:
         rate = f"{self.fresh / elapsed:.0f}/s"
         return [
             ("now", self.name),
+            ("tasks", self._tasks()),
             ("trials", f"{self.fresh} new, {self.remembered} remembered, {rate}{accuracy}{lost}"),
             ("memory", ", ".join(f"{n} {state}" for state, n in self.states.items()) or "empty"),
             (
@@ -65,6 +73,16 @@ class Counts:
             ),
             ("spent", f"{elapsed:.0f} s, {self.cost:,.0f} units of the learner's budget"),
         ]
+
+    def _tasks(self) -> str:
+        """How far learning is and how long the rest of it takes at this pace; what follows it is short or
+        unknown."""
+        if not self.done:
+            return f"{self.total} to learn from" if self.total else "not counted yet"
+        spent = time.monotonic() - self.learning_started
+        left = spent / self.done * (self.total - self.done)
+        eta = f", about {left // 60:.0f} min {left % 60:.0f} s to go, then the audit" if left else ""
+        return f"{self.done} of {self.total} learned from{eta}"
 
 
 class LiveDisplay(Counts):
