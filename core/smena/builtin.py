@@ -23,7 +23,10 @@ def smena_policies() -> dict[str, str]:
 
 @hookimpl
 def smena_executors() -> dict[str, str]:
-    return {"local": "smena.executor:LocalExecutor"}
+    return {
+        "local": "smena.executor:LocalExecutor",
+        "concurrent": "smena.concurrent:ConcurrentExecutor",
+    }
 
 
 @hookimpl

@@ -28,6 +28,11 @@ class BadInput(SmenaError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class Hopeless(BadInput):
+    """Raised in a trial that shows that no other could go better: no key, a model that does not exist. It ends
+    the run."""
+
+
 class InfraError(SmenaError):
     """The machinery failed, not the model: the trial gets status ``infra`` and leaves both arms."""
 

@@ -118,7 +118,10 @@ class LocalExecutor:
         if self._inline is None:
             self._inline = self._make_worker()
         for job in jobs:
-            yield job, perform(self._inline, job).outcome
+            done = perform(self._inline, job)
+            if isinstance(done, Failed):
+                raise BadInput(done.why)
+            yield job, done.outcome
 
     # giving
 
@@ -251,9 +254,12 @@ class LocalExecutor:
         if not self._pool:
             atexit.unregister(self.close)
             atexit.register(self.close)
-        worker = WorkerProcess(self._make_worker, self._log, [w.connection for w in self._pool])
+        worker = self._make()
         self._pool.append(worker)
         self._selector.register(worker.connection, selectors.EVENT_READ, worker)
+
+    def _make(self) -> WorkerProcess:
+        return WorkerProcess(self._make_worker, self._log, [w.connection for w in self._pool])
 
     def _remove(self, worker: WorkerProcess) -> None:
         self._pool.remove(worker)

@@ -167,11 +167,36 @@ def decide(
         )
         return jobs.attempt(split, task, [*context, item] if ask.arm else context, ask.stream, ask.replicate)
 
+    broken: list[tuple[str, str, str, int]] = []
     while gate.verdict is None:
         asks = gate.ask()
         outcomes = yield [Wanted(purpose, job(ask)) for ask in asks]
-        gate.tell([_answer(ask, outcome) for ask, outcome in zip(asks, outcomes, strict=True)])
+        changed = changed_versions(asks, outcomes)
+        broken += sorted(changed)
+        gate.tell(
+            [
+                Answer(ask, ok=False) if _cell(ask) in changed else _answer(ask, outcome)
+                for ask, outcome in zip(asks, outcomes, strict=True)
+            ]
+        )
+    if broken:
+        gate.evidence["model_changed"] = [" ".join(map(str, cell)) for cell in broken]
     return Decision(item.digest, gate.name, setup.config.policy, gate.verdict, dict(gate.evidence))
+
+
+def _cell(ask: Ask) -> tuple[str, str, str, int]:
+    """What the arms of a comparison have in common."""
+    return ask.task, ask.stream, ask.context, ask.replicate
+
+
+def changed_versions(asks: Sequence[Ask], outcomes: Sequence[Outcome]) -> set[tuple[str, str, str, int]]:
+    """Comparisons whose arms were answered by different versions of a model: they compare the versions too,
+    and count for nothing."""
+    versions: dict[tuple[str, str, str, int], set[tuple[str, str]]] = {}
+    for ask, outcome in zip(asks, outcomes, strict=True):
+        if outcome.usage is not None and outcome.status == "ok":
+            versions.setdefault(_cell(ask), set()).add((outcome.usage.version, outcome.usage.fingerprint))
+    return {cell for cell, seen in versions.items() if len(seen) > 1 or ("several", "several") in seen}
 
 
 def _answer(ask: Ask, outcome: Outcome) -> Answer:

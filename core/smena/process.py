@@ -11,9 +11,11 @@ import logging
 import math
 import multiprocessing
 import os
+import queue
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections import deque
@@ -25,7 +27,8 @@ from typing import Any
 
 import msgspec
 
-from smena.errors import BadInput, InfraError
+from smena.errors import BadInput, Hopeless, InfraError
+from smena.money import Refused
 from smena.values import Body, Feedback, Outcome, Split, Trial
 
 _PR_SET_PDEATHSIG = 1
@@ -54,14 +57,14 @@ class Ready(msgspec.Struct, tag="ready"):
 
 
 class Failed(msgspec.Struct, tag="failed"):
-    """The plugins could not be loaded."""
+    """The plugins could not be loaded, or a job has shown that none can be done."""
 
     bad_input: bool
     why: str
 
 
 class Done(msgspec.Struct, tag="done"):
-    """The next job in hand is done."""
+    """A job is done: the next in hand, or where a worker does several at once, the one that it names."""
 
     seconds: float
     outcome: Outcome
@@ -74,21 +77,24 @@ _JOBS = msgspec.json.Decoder(list[Job])
 
 
 class Ticket:
-    """A job on its way. ``deaths``: how many workers it has cost."""
+    """A job on its way. ``deaths``: how many workers it has cost; ``since``: when it was last sent."""
 
-    __slots__ = ("deaths", "job", "message")
+    __slots__ = ("deaths", "job", "message", "since")
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.message = _ENCODER.encode(job)
         self.deaths = 0
+        self.since = 0.0
 
 
 class WorkerProcess:
     """The host's end. ``hand``: what was sent and is not answered, in order. ``since``: when its head began,
     or later. ``cause``: how the process ended."""
 
-    def __init__(self, make_worker: MakeWorker, log: Path | None, others: Sequence[Connection]) -> None:
+    def __init__(
+        self, make_worker: MakeWorker, log: Path | None, others: Sequence[Connection], threads: int = 1
+    ) -> None:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
@@ -100,15 +106,18 @@ class WorkerProcess:
         far = Connection(theirs.detach())
         context: Any = multiprocessing.get_context("fork" if _FORK else "spawn")
         inherited = [c.fileno() for c in (*others, self.connection)] if _FORK else []
-        args = (far, make_worker, log, os.getpid(), inherited)
+        args = (far, make_worker, log, os.getpid(), inherited, threads)
         self._process = context.Process(target=_serve, args=args, name="smena-worker")
         with _signals_held():
             self._process.start()
         far.close()
 
     def send(self, tickets: Sequence[Ticket]) -> None:
+        now = time.monotonic()
         if not self.hand:
-            self.since = time.monotonic()
+            self.since = now
+        for ticket in tickets:
+            ticket.since = now
         self.hand.extend(tickets)
         with suppress(OSError):  # it is dead, which the next receive tells
             self.connection.send_bytes(b"[" + b",".join(t.message for t in tickets) + b"]")
@@ -144,8 +153,9 @@ class WorkerProcess:
         self._process.close()
 
 
-def perform(worker: Worker, job: Job) -> Done:
-    """Run one job; whatever it does becomes an outcome that survives JSON, as it will be stored."""
+def perform(worker: Worker, job: Job) -> Done | Failed:
+    """Run one job; whatever it does becomes an outcome that survives JSON, as it will be stored. Failed: no
+    job can be done, as this one has shown."""
     started = time.perf_counter()
     try:
         outcome = worker(job)
@@ -156,9 +166,15 @@ def perform(worker: Worker, job: Job) -> Done:
         if len(encoded) > MAX_BYTES:
             raise InfraError(f"its outcome takes {len(encoded):,} bytes; the limit is {MAX_BYTES:,}")
         outcome = _OUTCOME.decode(encoded)
+    except Hopeless as error:
+        return Failed(True, one_line(error))
     except (Exception, SystemExit) as error:
         outcome = Outcome(
-            job.trial.key, "infra", latency=time.perf_counter() - started, error=one_line(error)
+            job.trial.key,
+            "refused" if isinstance(error, Refused) else "infra",
+            latency=time.perf_counter() - started,
+            error=one_line(error),
+            usage=getattr(error, "usage", None),
         )
     return Done(time.perf_counter() - started, outcome)
 
@@ -166,7 +182,7 @@ def perform(worker: Worker, job: Job) -> Done:
 def one_line(error: BaseException) -> str:
     """What people need of an error: what it says, and for a surprise its kind and place."""
     said = " ".join(str(error).split())[:300]
-    if isinstance(error, (InfraError, BadInput)):
+    if isinstance(error, (InfraError, BadInput, Refused)):
         return said
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
@@ -174,7 +190,12 @@ def one_line(error: BaseException) -> str:
 
 
 def _serve(
-    far: Connection, make_worker: MakeWorker, log: Path | None, host: int, inherited: Sequence[int]
+    far: Connection,
+    make_worker: MakeWorker,
+    log: Path | None,
+    host: int,
+    inherited: Sequence[int],
+    threads: int,
 ) -> None:
     """The life of a worker process."""
     for descriptor in inherited:  # other workers' lines: they would not notice that the host hung up
@@ -187,9 +208,33 @@ def _serve(
         return
     far.send_bytes(_ENCODER.encode(Ready()))
     with suppress(EOFError, OSError):  # the host hung up, or is gone
+        if threads > 1:
+            _serve_several(far, worker)
         while True:
             for job in _JOBS.decode(far.recv_bytes()):
                 far.send_bytes(_ENCODER.encode(perform(worker, job)))
+
+
+def _serve_several(far: Connection, worker: Worker) -> None:
+    """Every job at once, each on a thread that is kept for the next: the host sends no more than it means."""
+    idle: deque[queue.SimpleQueue[Job]] = deque()
+    sending = threading.Lock()
+
+    def run(mine: queue.SimpleQueue[Job]) -> None:
+        while True:
+            message = _ENCODER.encode(perform(worker, mine.get()))
+            idle.append(mine)
+            with sending, suppress(OSError):
+                far.send_bytes(message)
+
+    while True:
+        for job in _JOBS.decode(far.recv_bytes()):
+            try:
+                mine = idle.popleft()
+            except IndexError:
+                mine = queue.SimpleQueue()
+                threading.Thread(target=run, args=(mine,), daemon=True).start()
+            mine.put(job)
 
 
 def _settle(log: Path | None, host: int) -> None:

@@ -148,6 +148,12 @@ class Environment(Protocol):
         """For calibration environments: the known expected effect on success of this item alone, mean over
         these tasks, for the environment's own learner; the audit then needs no trials. None: not known."""
 
+    prompts: Mapping[str, str]
+    """Templates for language models, by name, in place of the general ones; see ``docs/models.md``. How the
+    task is shown (``task``), what an answer is (``answer``), what a teacher should know (``teacher``)."""
+    concurrent: bool
+    """For an environment with ``play``: episodes may go on side by side in a process."""
+
     def draw(self, value: JSON) -> str:
         """SVG of an example's input, output or answer, for reports."""
 
@@ -161,6 +167,14 @@ class Learner(Protocol):
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
         """Try once. ``seed`` is all the randomness there is."""
+
+    concurrent: int
+    """Optional: how many attempts should go on at once, for a learner that mostly waits for a service. It
+    is then called from many threads."""
+
+    def use_prompts(self, env: str, templates: Mapping[str, str]) -> None:
+        """Optional, teachers too: told once, before the fingerprint is taken, the environment's name and
+        templates."""
 
     def cost(self, body: Body) -> float:
         """cost(K) in [0, 1]: what carrying this item adds, by a function that the plugin's documentation

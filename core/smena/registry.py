@@ -174,7 +174,9 @@ def _built_in(entry: EntryPoint) -> bool:
 
 
 def fingerprint(name: str, plugin: Any) -> str:
-    """``name@digest`` of what may change a plugin's behaviour: its declared version and its configuration."""
+    """``name@digest`` of what may change a plugin's behaviour: its declared version and its configuration, and
+    ``identity``, where it has one, for what else it depends on (prompt templates)."""
     from smena.values import digest
 
-    return f"{name}@{digest([plugin.version, plugin.config])[:12]}"
+    more = [plugin.identity] if hasattr(plugin, "identity") else []
+    return f"{name}@{digest([plugin.version, plugin.config, *more])[:12]}"

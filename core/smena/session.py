@@ -12,6 +12,8 @@ import msgspec
 
 from smena.aa import AATest
 from smena.config import RunConfig
+from smena.executor import Executor
+from smena.money import Budget
 from smena.registry import Problem
 from smena.run import Run, Summary
 from smena.setup import Setup
@@ -26,14 +28,21 @@ class Machine(NamedTuple):
     """Where a run happens. Nothing here may change its result."""
 
     db: str = "smena.db"
-    executor: str = "local"
+    executor: str = ""
+    """Empty: ``concurrent`` where the learner mostly waits and the environment allows it, else ``local``."""
     workers: int = 0
     """0: one a core."""
+    concurrency: int = 0
+    """Trials at once in all, where the executor is ``concurrent``; 0: as many as the learner says."""
     timeout: float = 600.0
     """Wall seconds after which a trial is stopped."""
     limits: Limits = Limits()
     sandbox: str = "auto"
     """Where untrusted code runs; ``auto``: the best that works here."""
+    offline: bool = False
+    """Make no trial: replay the run from the store, or say what is missing."""
+    keep_trace: bool = True
+    """False: what learners tell of their work (prompts, replies) is not stored."""
 
 
 def run_id(setup: Setup) -> str:
@@ -49,16 +58,13 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
     setup.prepare(lambda words: watcher.phase(words, 0))
     run = run_id(setup)
     store = Store.open(machine.db)
-    executor_class = setup.plugins.resolve("executor", machine.executor)
     hooks = Hooks(setup, run, watcher)
-    workers = machine.workers or os.cpu_count() or 1
-    worker = partial(Worker, config, machine.sandbox)
-    with store, executor_class(worker, workers=workers, timeout=machine.timeout) as executor:
+    with store, _executor(setup, machine) as executor:
         store.start_run(_record(run, setup))
         hooks.call("smena_run_start", run=run)
         status = "failed"
         try:
-            trials = Trials(store, executor, run, hooks, machine.limits)
+            trials = Trials(store, executor, run, hooks, machine.limits, machine.offline)
             kind = AATest if config.null_items else Run
             summary = kind(setup, store, trials, run, hooks).go()
             status = "finished"
@@ -69,6 +75,19 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
             store.finish_run(run, status)
             hooks.call("smena_run_end", run=run, status=status)
     return summary
+
+
+def _executor(setup: Setup, machine: Machine) -> Executor:
+    limits = machine.limits
+    budget = Budget(limits.price, limits.tokens) if limits.price or limits.tokens else None
+    worker = partial(Worker, setup.config, machine.sandbox, budget, machine.keep_trace)
+    workers = machine.workers or os.cpu_count() or 1
+    several = machine.concurrency or setup.concurrent
+    name = machine.executor or ("concurrent" if several > 1 else "local")
+    options: dict[str, int] = {"concurrency": several} if name == "concurrent" else {}
+    cls = setup.plugins.resolve("executor", name)
+    executor: Executor = cls(worker, workers=workers, timeout=machine.timeout, **options)
+    return executor
 
 
 def _record(run: str, setup: Setup) -> RunRecord:

@@ -48,6 +48,9 @@ class Setup:
         )
         self.learner: Learner = self._make("learner", learner)
         self.teacher: Teacher = self._make("teacher", teacher)
+        for player in (self.learner, self.teacher):
+            if wants := getattr(player, "use_prompts", None):
+                wants(config.env, getattr(self.env, "prompts", {}))
         self.judge = Judge.make(self.plugins, config.verifier, self.env, config.settings)
         for part in (self.env, *self.judge.verifiers.values()):
             if wants := getattr(part, "use_sandbox", None):
@@ -120,6 +123,13 @@ class Setup:
             space(task.view) if space else None,
             partial(play, task) if play else None,
         )
+
+    @property
+    def concurrent(self) -> int:
+        """How many trials may go on at once within a process: as many as the learner says, unless the
+        environment is played (its episodes are one at a time there) and does not say otherwise."""
+        alone = hasattr(self.env, "play") and not getattr(self.env, "concurrent", False)
+        return 1 if alone else int(getattr(self.learner, "concurrent", 1))
 
     def sandbox(self, images: bool = False) -> Sandbox:
         """The sandbox of this process, chosen when it is first needed; ``images``: one that can open

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from smena.errors import SmenaError
 from smena.executor import Executor, Job
 from smena.store import Store
-from smena.values import Decision, Outcome, Trial
+from smena.values import Decision, Outcome, Status, Trial
 
 T = TypeVar("T")
 
@@ -18,6 +18,9 @@ RETRIES = 2
 """How often a trial whose machinery failed is tried again before its outcome stays ``infra``."""
 ENOUGH, TOO_MANY = 30, 0.5
 """After so many executions, a run in which more than this share was lost is given up."""
+
+
+KEPT: tuple[Status, ...] = ("ok", "abstain", "infra", "timeout")
 
 
 class Wanted(NamedTuple):
@@ -37,10 +40,12 @@ class Stopped(SmenaError):
 
 class Limits(NamedTuple):
     """Where to stop gracefully; 0: no limit. Not part of a run's identity: a stopped run goes on with new
-    ones."""
+    ones. ``price`` (US dollars) and ``tokens`` are never exceeded: see :mod:`smena.money`."""
 
     trials: int = 0
     seconds: float = 0.0
+    price: float = 0.0
+    tokens: float = 0.0
 
 
 NO_LIMITS = Limits()
@@ -70,12 +75,19 @@ class Trials:
     was in flight."""
 
     def __init__(
-        self, store: Store, executor: Executor, run: str, watcher: Watcher, limits: Limits = NO_LIMITS
+        self,
+        store: Store,
+        executor: Executor,
+        run: str,
+        watcher: Watcher,
+        limits: Limits = NO_LIMITS,
+        offline: bool = False,
     ) -> None:
         self._store, self._executor, self._run, self._watcher = store, executor, run, watcher
         self._limits = limits
         self._started = time.monotonic()
         self._fresh = self._executed = self._lost = 0
+        self._refused, self._offline = "", offline
         self._positions: dict[str, int] = {}
 
     def run(self, batch: Sequence[Wanted]) -> list[Outcome]:
@@ -84,13 +96,23 @@ class Trials:
         Raises Stopped at a limit, after storing what was in flight."""
         jobs = {wanted.job.trial.key: wanted.job for wanted in batch}
         keys = [wanted.job.trial.key for wanted in batch]
-        known = self._store.recall(jobs)
+        # A replay takes lost trials as they were: there is nobody to run them again.
+        known = self._store.recall(jobs, KEPT) if self._offline else self._store.recall(jobs)
         for key, outcome in known.items():
             self._watcher.outcome(jobs[key].trial, outcome, False)
         owed = [job for key, job in jobs.items() if key not in known]
+        if owed and self._offline:
+            raise SmenaError(
+                f"{len(owed)} of {len(jobs)} trials wanted for {batch[0].purpose!r} and others are not in the "
+                "store, and --offline makes none: import the whole run (`smena import FILE`), or leave --offline "
+                "out. A plugin or configuration that differs from the recorded one asks for other trials"
+            )
         for attempt in range(1 + RETRIES):
             failed = []
             for job, outcome in self._executor.run(self._within_limits(owed)):
+                if outcome.status == "refused":
+                    self._refused = outcome.error
+                    continue
                 stored = self._store.remember(job.trial, outcome)
                 known[job.trial.key] = stored
                 self._watcher.outcome(job.trial, stored, True)
@@ -123,7 +145,9 @@ class Trials:
             yield job
 
     def _why_stopped(self) -> str:
-        trials, seconds = self._limits
+        trials, seconds = self._limits.trials, self._limits.seconds
+        if self._refused:
+            return self._refused
         if trials and self._fresh >= trials:
             return f"stopped at the limit of {trials} new trials; the same command goes on from here"
         if seconds and time.monotonic() - self._started >= seconds:

@@ -20,9 +20,10 @@ SPLITS: tuple[Split, ...] = ("train", "eval", "holdout", "audit")
 Channel = Literal["trusted", "candidate", "foundational", "deprecated"]
 CHANNELS: tuple[Channel, ...] = ("trusted", "candidate", "foundational", "deprecated")
 
-Status = Literal["ok", "infra", "timeout", "abstain"]
+Status = Literal["ok", "infra", "timeout", "abstain", "refused"]
 """``ok``: judged. ``infra``: the machinery failed. ``timeout``: the learner overran its wall limit and
-was stopped. ``abstain``: the composite verifier refused to say. Only ``ok`` outcomes enter a comparison."""
+was stopped. ``abstain``: the composite verifier refused to say. Only ``ok`` outcomes enter a comparison.
+``refused``: a limit of the run did not allow it; such an outcome is never stored, the trial is still owed."""
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -147,12 +148,14 @@ class Hypothesis(Value, frozen=True):
 
 class Attempt(Value, frozen=True):
     """What a learner returns. ``hypotheses`` are ranked, best first; ``answer`` is what the validator picked;
-    ``cost`` is in the learner's own unit (stated by the plugin) and must be deterministic under the seed."""
+    ``cost`` is in the learner's own unit (stated by the plugin) and must be deterministic under the seed.
+    ``error`` says in a line what kept the learner from answering, where it is the learner's own failure."""
 
     answer: JSON
     hypotheses: tuple[Hypothesis, ...] = ()
     cost: float = 0.0
     trace: JSON = None
+    error: str = ""
 
 
 class Feedback(Value, frozen=True):
@@ -190,8 +193,26 @@ class Trial(Value, frozen=True):
         return digest(self)
 
 
+class Usage(Value, frozen=True):
+    """What a trial used of a paid service. ``model`` is the name that was asked for, ``version`` and
+    ``fingerprint`` are what the provider says answered; ``price`` is in US dollars, None where nobody knows
+    it; ``seconds`` were spent waiting for the service, ``retried`` calls failed and were made again."""
+
+    model: str
+    version: str = ""
+    fingerprint: str = ""
+    calls: int = 1
+    retried: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    price: float | None = None
+    seconds: float = 0.0
+
+
 class Outcome(Value, frozen=True):
     """What came of a trial. ``y`` and ``reward`` are None unless ``status`` is ``ok`` (and for lessons).
+    An attempt that is judged may still have an ``error``: a reply that was empty, refused or unreadable.
 
     ``cost`` is in the learner's unit, ``latency`` in wall seconds. ``output`` is the answer of an attempt
     or the knowledge item of a lesson; ``trace`` whatever the learner wanted to tell. ``error`` is for
@@ -207,6 +228,7 @@ class Outcome(Value, frozen=True):
     output: JSON = None
     trace: JSON = None
     error: str = ""
+    usage: Usage | None = None
 
 
 class Decision(Value, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 
@@ -9,6 +10,7 @@ import msgspec
 
 from smena.config import RunConfig
 from smena.executor import Job
+from smena.money import Budget, metered
 from smena.protocols import Situation
 from smena.setup import Setup
 from smena.values import JSON, Attempt, Outcome, Task
@@ -21,19 +23,30 @@ bursts."""
 class Worker:
     """Lives in a worker process, made from the configuration alone."""
 
-    def __init__(self, config: RunConfig, sandbox: str = "auto") -> None:
+    def __init__(
+        self, config: RunConfig, sandbox: str = "auto", budget: Budget | None = None, keep_trace: bool = True
+    ) -> None:
         self.setup = Setup(config, sandbox)
+        self._budget, self._keep_trace = budget, keep_trace
         self._warm: OrderedDict[str, Situation] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __call__(self, job: Job) -> Outcome:
-        task = self.setup.task(job.split, job.task)
-        situation = self._situation(task)
+        with self._lock:
+            task = self.setup.task(job.split, job.task)
+            situation = self._situation(task)
         started = time.perf_counter()
-        if job.trial.kind == "lesson":
-            outcome = self._teach(job, situation)
-        else:
-            outcome = self._attempt(job, task, situation)
-        return msgspec.structs.replace(outcome, latency=time.perf_counter() - started)
+        with metered(self._budget) as meter:
+            try:
+                if job.trial.kind == "lesson":
+                    outcome = self._teach(job, situation)
+                else:
+                    outcome = self._attempt(job, task, situation)
+            except Exception as error:
+                error.usage = meter.total()  # type: ignore[attr-defined]  # paid for, whatever came of it
+                raise
+        latency = time.perf_counter() - started
+        return msgspec.structs.replace(outcome, latency=latency, usage=meter.total())
 
     def _attempt(self, job: Job, task: Task, situation: Situation) -> Outcome:
         setup, trial = self.setup, job.trial
@@ -49,7 +62,8 @@ class Worker:
             scores=verdict.scores,
             cost=attempt.cost,
             output=attempt.answer,
-            trace=_trace(attempt),
+            trace=_trace(attempt, self._keep_trace),
+            error=attempt.error,
         )
 
     def _teach(self, job: Job, situation: Situation) -> Outcome:
@@ -67,10 +81,11 @@ class Worker:
         return situation
 
 
-def _trace(attempt: Attempt) -> JSON:
+def _trace(attempt: Attempt, keep: bool) -> JSON:
+    """Without ``keep`` only what the loop itself reads again: texts stay out of the store."""
     return {
         "hypotheses": [{"steps": list(h.steps), "source": h.source} for h in attempt.hypotheses],
-        "learner": attempt.trace,
+        "learner": attempt.trace if keep else None,
     }
 
 

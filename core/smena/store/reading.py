@@ -24,13 +24,14 @@ from smena.values import (
     Status,
     Transition,
     Trial,
+    Usage,
 )
 
 FINAL: tuple[Status, ...] = ("ok", "abstain")
 """Outcomes that are remembered for good. ``infra`` and ``timeout`` are owed again when the trial is next
 wanted: the machinery may have recovered, and a wall limit is no part of a trial's key."""
 
-OUTCOME = ("status", "y", "reward", "scores", "cost", "latency", "output", "trace", "error")
+OUTCOME = ("status", "y", "reward", "scores", "cost", "latency", "output", "trace", "error", "usage")
 TRIAL = ("kind", "env", "task", "learner", "judge", "knowledge", "feedback", "seed")
 
 _BATCH = 500
@@ -39,6 +40,7 @@ _EXAMPLES = msgspec.json.Decoder(tuple[Example, ...])
 _SCORES = msgspec.json.Decoder(dict[str, float])
 _STRINGS = msgspec.json.Decoder(tuple[str, ...])
 _TAGS = msgspec.json.Decoder(dict[str, str])
+_USAGE = msgspec.json.Decoder(Usage)
 _ANY = msgspec.json.Decoder()
 
 
@@ -127,6 +129,15 @@ class Reader:
         query = sa.select(table).where(table.c.key.in_(keys)).order_by(table.c.key, table.c.attempt)
         return [Failure(*row) for row in self._db.execute(query)]
 
+    def usages(self, run: str) -> list[Usage]:
+        """What each execution of the run's trials used, those that failed too."""
+        keys = sa.select(schema.run_trials.c.key).where(schema.run_trials.c.run == run)
+        found = []
+        for table, final in ((schema.outcomes, [schema.outcomes.c.status.in_(FINAL)]), (schema.failures, [])):
+            query = sa.select(table.c.usage).where(table.c.key.in_(keys), table.c.usage.is_not(None), *final)
+            found += [_USAGE.decode(text) for (text,) in self._db.execute(query)]
+        return found
+
     def tasks(self, env: str) -> dict[str, TaskRow]:
         """The tasks of an environment (``name@digest``), by digest."""
         table = schema.tasks
@@ -191,10 +202,11 @@ class Reader:
 
 def _outcome(
     key: str, status: Status, y: int | None, reward: float | None, scores: str, cost: float, latency: float,
-    output: str, trace: str, error: str,
+    output: str, trace: str, error: str, usage: str | None,
 ) -> Outcome:  # fmt: skip
     scored, said, traced = _SCORES.decode(scores), _ANY.decode(output), _ANY.decode(trace)
-    return Outcome(key, status, y, reward, scored, cost, latency, said, traced, error)
+    used = _USAGE.decode(usage) if usage else None
+    return Outcome(key, status, y, reward, scored, cost, latency, said, traced, error, used)
 
 
 def _trial(

@@ -62,6 +62,8 @@ class Failure(msgspec.Struct, frozen=True):
     error: str
     latency: float
     created_at: str
+    price: float | None = None
+    usage: str | None = None
 
 
 class TaskRow(msgspec.Struct, frozen=True):

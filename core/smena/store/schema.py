@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema that there ever was, oldest first; the last one is what this module says."""
 
 metadata = MetaData()
@@ -44,6 +44,8 @@ outcomes = Table(
     Column("error", Text, nullable=False, comment="one line for people"),
     Column("attempts", Integer, nullable=False, comment="executions so far; above 1 after infra or timeout"),
     Column("created_at", String(32), nullable=False, comment="when it was stored"),
+    Column("price", Float(53), comment="US dollars paid for it; NULL: nothing was called, or nobody knows"),
+    Column("usage", Text, comment="JSON: model, version, tokens, calls; NULL: no service was called"),
     Index("ix_outcomes_env_task", "env", "task"),
     comment="What came of each trial. The first final outcome (ok, abstain) is never overwritten.",
 )
@@ -57,6 +59,8 @@ failures = Table(
     Column("error", Text, nullable=False, comment="one line for people"),
     Column("latency", Float(53), nullable=False, comment="wall seconds"),
     Column("created_at", String(32), nullable=False, comment="when it was stored"),
+    Column("price", Float(53), comment="US dollars paid for it; NULL: nothing was called, or nobody knows"),
+    Column("usage", Text, comment="JSON: model, version, tokens, calls; NULL: no service was called"),
     comment="Every execution that the machinery failed, also those that a retry has since made good.",
 )
 

@@ -20,7 +20,7 @@ from smena.values import JSON, Decision, Fact, Knowledge, Outcome, Task, Transit
 
 _ENCODER = msgspec.json.Encoder()
 
-_FAILURE = ("key", "attempt", "status", "error", "latency", "created_at")
+_FAILURE = ("key", "attempt", "status", "error", "latency", "created_at", "price", "usage")
 
 
 def _json(value: JSON) -> str:
@@ -83,6 +83,8 @@ class Store(Reader):
             "output": _json(outcome.output),
             "trace": _json(outcome.trace),
             "error": outcome.error.replace("\0", " "),
+            "price": outcome.usage.price if outcome.usage else None,
+            "usage": _json(outcome.usage) if outcome.usage else None,
             "attempts": 1,
             "created_at": _now(),
         }
@@ -106,7 +108,8 @@ class Store(Reader):
 
     def _note_failure(self, key: str) -> None:
         out = schema.outcomes.c
-        row = sa.select(out.key, out.attempts, out.status, out.error, out.latency, out.created_at)
+        told = (out.attempts, out.status, out.error, out.latency, out.created_at, out.price, out.usage)
+        row = sa.select(out.key, *told)
         self._db.execute(schema.failures.insert().from_select(_FAILURE, row.where(out.key == key)))
 
     # runs
