@@ -21,9 +21,7 @@ def test_what_is_settled_is_what_counts() -> None:
     with metered(budget) as meter:
         reserve(Bound(0.9)).settle(used(0.1))
         reserve(Bound(0.9)).settle(used(0.2))
-        with pytest.raises(
-            Refused, match=r"stopped before \$1: \$0\.3000 is spent"
-        ):
+        with pytest.raises(Refused, match=r"stopped before \$1: \$0\.3000 is spent"):
             reserve(Bound(0.9))
     total = meter.total()
     assert total is not None and total.calls == 2 and total.price == pytest.approx(0.3)

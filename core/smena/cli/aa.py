@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smena.cli import models
 from smena.cli.options import DEFAULT_DB, Db, Sandbox, UnsafeLocal, sandbox_name
 from smena.cli.run import MaxTime, MaxTrials, Quiet, Timeout, Workers
 
@@ -31,6 +32,8 @@ def aa_test(
         str | None,
         typer.Option(help="What attempts the tasks.", show_default="the environment's own, or search"),
     ] = None,
+    model: models.Model = None,
+    placebo: models.Placebo = None,
     verifier: Annotated[
         str | None, typer.Option(help="What judges answers.", show_default="the environment's own")
     ] = None,
@@ -48,6 +51,11 @@ def aa_test(
     unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
+    max_cost: models.MaxCost = 0.0,
+    max_tokens: models.MaxTokens = 0,
+    concurrency: models.Concurrency = 0,
+    offline: models.Offline = False,
+    no_trace: models.NoTrace = False,
     quiet: Quiet = False,
 ) -> None:
     """Give a save policy nothing but null items and count what it saves: every save is false.
@@ -79,13 +87,17 @@ def aa_test(
         "tasks": tasks,
         "null_items": items,
     }
-    settings = load_config(config, flags, set_ or ())
+    flags, sets = models.choose(flags, set_, model, placebo)
+    settings = load_config(config, flags, sets)
     machine = Machine(
         db=db,
         workers=workers,
+        concurrency=concurrency,
         timeout=timeout,
-        limits=Limits(max_trials, max_time),
+        limits=Limits(max_trials, max_time, max_cost, max_tokens),
         sandbox=sandbox_name(sandbox, unsafe_local),
+        offline=offline,
+        keep_trace=not no_trace,
     )
     with display(quiet) as watcher:
         run = execute(settings, machine, watcher).run

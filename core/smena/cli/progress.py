@@ -25,6 +25,7 @@ class Counts:
         self.fresh = self.remembered = self.lost = 0
         self.judged = self.solved = 0
         self.cost = 0.0
+        self.dollars, self.tokens, self.unpriced = 0.0, 0, 0
         self.verdicts: dict[str, int] = {}
         self.states: Mapping[str, int] = {}
         self.done = self.total = 0
@@ -44,6 +45,10 @@ class Counts:
         self.remembered += not fresh
         self.lost += outcome.status in ("infra", "timeout")
         self.cost += outcome.cost if fresh else 0.0
+        if fresh and outcome.usage is not None:
+            self.tokens += outcome.usage.tokens_in + outcome.usage.tokens_out
+            self.dollars += outcome.usage.price or 0.0
+            self.unpriced += outcome.usage.price is None
         if outcome.y is not None:
             self.judged += 1
             self.solved += outcome.y
@@ -71,7 +76,7 @@ class Counts:
                 "gates",
                 ", ".join(f"{n} × {verdict}" for verdict, n in self.verdicts.items()) or "no decision yet",
             ),
-            ("spent", f"{elapsed:.0f} s, {self.cost:,.0f} units of the learner's budget"),
+            ("spent", f"{elapsed:.0f} s, {self.cost:,.0f} units of the learner's budget{self._money()}"),
         ]
 
     def _tasks(self) -> str:
@@ -83,6 +88,12 @@ class Counts:
         left = spent / self.done * (self.total - self.done)
         eta = f", about {left // 60:.0f} min {left % 60:.0f} s to go, then the audit" if left else ""
         return f"{self.done} of {self.total} learned from{eta}"
+
+    def _money(self) -> str:
+        if not self.tokens:
+            return ""
+        price = "price not known" if self.unpriced else f"${self.dollars:.4f}"
+        return f"; {self.tokens:,} tokens, {price}"
 
 
 class LiveDisplay(Counts):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smena.cli import models
 from smena.cli.options import DEFAULT_DB, Db, RunName, Sandbox, UnsafeLocal, sandbox_name
 
 if TYPE_CHECKING:
     from smena.config import RunConfig
+    from smena.session import Machine
 
 Workers = Annotated[int, typer.Option(min=0, help="Worker processes.", show_default="one a core")]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Wall seconds after which a trial is stopped.")]
@@ -41,6 +43,8 @@ def run(
         str | None, typer.Option(help="What turns failures into lessons.", show_default="the same")
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Which lessons are kept.", show_default="causal")] = None,
+    model: models.Model = None,
+    placebo: models.Placebo = None,
     verifier: Annotated[
         str | None,
         typer.Option(help="What judges answers; several: A+B.", show_default="the environment's own"),
@@ -60,6 +64,11 @@ def run(
     unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
+    max_cost: models.MaxCost = 0.0,
+    max_tokens: models.MaxTokens = 0,
+    concurrency: models.Concurrency = 0,
+    offline: models.Offline = False,
+    no_trace: models.NoTrace = False,
     html: Html = None,
     quiet: Quiet = False,
 ) -> None:
@@ -72,8 +81,11 @@ def run(
       smena run --env arc
       smena run --env arc --tasks 60 --policy paper --seed 1
       smena run --config experiment.toml --set env.arc.data=arc2
+      smena run --env arc --model openai/gpt-4.1-mini --tasks 40 --max-cost 5
     """
     from smena.config import load_config
+    from smena.session import Machine
+    from smena.trials import Limits
 
     flags = {
         "env": env,
@@ -84,17 +96,18 @@ def run(
         "seed": seed,
         "tasks": tasks,
     }
-    _execute(
-        load_config(config, flags, set_ or ()),
-        db,
-        workers,
-        timeout,
-        sandbox_name(sandbox, unsafe_local),
-        max_trials,
-        max_time,
-        html,
-        quiet,
+    flags, sets = models.choose(flags, set_, model, placebo)
+    machine = Machine(
+        db=db,
+        workers=workers,
+        concurrency=concurrency,
+        timeout=timeout,
+        limits=Limits(max_trials, max_time, max_cost, max_tokens),
+        sandbox=sandbox_name(sandbox, unsafe_local),
+        offline=offline,
+        keep_trace=not no_trace,
     )
+    _execute(load_config(config, flags, sets), machine, html, quiet)
 
 
 def resume(
@@ -106,6 +119,11 @@ def resume(
     unsafe_local: UnsafeLocal = False,
     max_trials: MaxTrials = 0,
     max_time: MaxTime = 0.0,
+    max_cost: models.MaxCost = 0.0,
+    max_tokens: models.MaxTokens = 0,
+    concurrency: models.Concurrency = 0,
+    offline: models.Offline = False,
+    no_trace: models.NoTrace = False,
     html: Html = None,
     quiet: Quiet = False,
 ) -> None:
@@ -116,41 +134,37 @@ def resume(
       smena resume arc-causal-1f2e3d4c
     """
     from smena.config import RunConfig, convert
+    from smena.session import Machine
     from smena.store import Store
+    from smena.trials import Limits
 
     with Store.open(db, create=False) as store:
         record = store.run(run)
     config = convert(record.config, RunConfig, f"the stored configuration of run {record.id}")
-    _execute(
-        config, db, workers, timeout, sandbox_name(sandbox, unsafe_local), max_trials, max_time, html, quiet
+    machine = Machine(
+        db=db,
+        workers=workers,
+        concurrency=concurrency,
+        timeout=timeout,
+        limits=Limits(max_trials, max_time, max_cost, max_tokens),
+        sandbox=sandbox_name(sandbox, unsafe_local),
+        offline=offline,
+        keep_trace=not no_trace,
     )
+    _execute(config, machine, html, quiet)
 
 
-def _execute(
-    config: RunConfig,
-    db: str,
-    workers: int,
-    timeout: float,
-    sandbox: str,
-    max_trials: int,
-    max_time: float,
-    html: Path | None,
-    quiet: bool,
-) -> None:
+def _execute(config: RunConfig, machine: Machine, html: Path | None, quiet: bool) -> None:
     from smena.cli.progress import display
     from smena.cli.report import write_report
-    from smena.session import Machine, execute
+    from smena.session import execute
     from smena.setup import registry
-    from smena.trials import Limits
 
-    machine = Machine(
-        db=db, workers=workers, timeout=timeout, limits=Limits(max_trials, max_time), sandbox=sandbox
-    )
     with display(quiet) as watcher:
         summary = execute(config, machine, watcher)
     for problem in registry().problems:
         typer.echo(f"smena: {problem}", err=True)
-    write_report(summary.run, db, "terminal", None)
+    write_report(summary.run, machine.db, "terminal", None)
     target = html or Path("smena-out") / f"{summary.run}.html"
-    write_report(summary.run, db, "html", target)
-    typer.echo(f"\nReport: {target}\nStore:  {db}   (smena memory list · smena report {summary.run})")
+    write_report(summary.run, machine.db, "html", target)
+    typer.echo(f"\nReport: {target}\nStore:  {machine.db}   (smena memory list · smena report {summary.run})")
