@@ -82,7 +82,7 @@ def _executor(setup: Setup, machine: Machine) -> Executor:
     budget = Budget(limits.price, limits.tokens) if limits.price or limits.tokens else None
     worker = partial(Worker, setup.config, machine.sandbox, budget, machine.keep_trace)
     workers = machine.workers or os.cpu_count() or 1
-    several = machine.concurrency or setup.concurrent
+    several = 1 if setup.concurrent == 1 else machine.concurrency or setup.concurrent
     name = machine.executor or ("concurrent" if several > 1 else "local")
     options: dict[str, int] = {"concurrency": several} if name == "concurrent" else {}
     cls = setup.plugins.resolve("executor", name)
