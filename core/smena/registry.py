@@ -7,6 +7,7 @@ only the named entry points, which isolates a fault."""
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib
 import os
 import sys
@@ -20,6 +21,9 @@ from smena import hookspecs
 from smena.errors import BadInput, SmenaError, UnknownName
 
 GROUP = "smena"
+API_VERSION = "0.1"
+"""Of the public interface (`smena.__all__`, hooks, protocols). A plugin's module may say the one that it was
+written for, ``SMENA_API = "0.1"``; see docs/api.md for what a number promises."""
 KINDS = {
     "environment": "smena_environments",
     "learner": "smena_learners",
@@ -30,6 +34,9 @@ KINDS = {
     "executor": "smena_executors",
     "report": "smena_reports",
 }
+
+
+OBSERVERS = ("smena_run_start", "smena_outcome", "smena_decision", "smena_run_end")
 
 
 class Offer(NamedTuple):
@@ -76,10 +83,28 @@ class Registry:
                 Problem(name, "registration", "a plugin of this name is already loaded; ignored")
             )
             return
-        self.manager.register(plugin, name)
+        if why := too_new_or_old(getattr(plugin, "SMENA_API", API_VERSION)):
+            self.problems.append(Problem(name, "registration", why))
+            return
+        try:
+            self.manager.register(plugin, name)
+        except Exception:
+            self.manager.unregister(name=name)  # pluggy keeps what it refuses
+            raise
+        self._find_misspelt(plugin, name)
         for kind, hook in KINDS.items():
             with self._guard(name, hook):
                 self._read_offers(kind, hook, name)
+
+    def _find_misspelt(self, plugin: object, name: str) -> None:
+        """A hook that the host does not know is never called, which would pass unseen."""
+        for attribute in dir(plugin):
+            spec = getattr(plugin, attribute, None)
+            known = hasattr(hookspecs, attribute)
+            if attribute.startswith("smena_") and hasattr(spec, f"{GROUP}_impl") and not known:
+                near = difflib.get_close_matches(attribute, [*KINDS.values(), *OBSERVERS], n=1)
+                guess = f": did you mean {near[0]}?" if near else ""
+                self.problems.append(Problem(name, attribute, f"there is no such hook{guess}"))
 
     def _read_offers(self, kind: str, hook: str, plugin: str) -> None:
         ours = [
@@ -147,6 +172,22 @@ class Registry:
             raise
         except Exception as error:
             raise BadInput(f"{kind} {name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def too_new_or_old(written_for: object) -> str:
+    """Why a plugin written for this version of the interface cannot be used; empty: it can. An older minor
+    version keeps working."""
+    ours = tuple(map(int, API_VERSION.split(".")))
+    try:
+        major, minor = map(int, str(written_for).split("."))
+    except ValueError:
+        return f"SMENA_API is {written_for!r}: write it as in SMENA_API = {API_VERSION!r}"
+    if major == ours[0] and minor <= ours[1]:
+        return ""
+    said = f"it was written for plugin API {written_for} and this Smena has {API_VERSION}: "
+    if (major, minor) > ours:
+        return said + "pip install --upgrade smena"
+    return said + "look for a newer version of the plugin"
 
 
 def base_name(name: str) -> str:

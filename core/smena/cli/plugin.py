@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,8 +15,32 @@ group = typer.Typer(
 
 
 def add_to(app: typer.Typer) -> None:
+    group.command(short_help="Start a plugin: a small distribution that passes its own tests.")(new)
     group.command(short_help="Check that what a plugin offers keeps the contract.")(check)
     app.add_typer(group, name="plugin")
+
+
+def new(
+    kind: Annotated[str, typer.Argument(help="environment, verifier, learner, policy, report or sandbox.")],
+    name: Annotated[str, typer.Argument(help="The name to offer: small letters, digits, dashes.")],
+    into: Annotated[
+        Path | None, typer.Option(help="A new or empty directory.", show_default="smena-NAME")
+    ] = None,
+) -> None:
+    """Start a plugin: a small distribution with an entry point, code that works, a test that runs the contract,
+    and a README. It passes its own tests as it is.
+
+    \b
+    Examples:
+      smena plugin new environment my-env
+    """
+    from smena.scaffold import write
+    from smena.setup import registry
+
+    into = into or Path(f"smena-{name}")
+    for path in write(kind, name, into, registry()):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"\nNext: cd {into}; pip install --editable '.[test]'; pytest; smena plugin check {name}")
 
 
 def check(

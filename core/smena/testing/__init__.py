@@ -11,6 +11,9 @@ pass the same tests. A failure is a :class:`Breach`: one message that says what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from smena.testing.base import Breach, Contract, DoesNotApply, Finding, contract_of, examine
 from smena.testing.environment import EnvironmentContract
 from smena.testing.executor import ExecutorContract
@@ -19,6 +22,12 @@ from smena.testing.policy import PolicyContract
 from smena.testing.report import ReportContract
 from smena.testing.sandbox import SandboxContract
 from smena.testing.verifier import VerifierContract
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+Smena = Callable[..., "CompletedProcess[str]"]
+"""The type of the pytest fixture ``smena``, which runs the command line in an empty directory."""
 
 __all__ = [
     "Breach",
@@ -31,6 +40,7 @@ __all__ = [
     "PolicyContract",
     "ReportContract",
     "SandboxContract",
+    "Smena",
     "TeacherContract",
     "VerifierContract",
     "contract_of",
