@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from smena.causal.gate import Gate
+from smena.code import CodeCase
 from smena.sandbox import Opener, Snapshot
 from smena.values import JSON, Attempt, Body, Example, Feedback, Gap, Split, Task, Verdict
 
@@ -123,6 +124,9 @@ class Environment(Protocol):
 
     def exact(self, task: Task, answer: JSON) -> Verdict:
         """Exact ground truth: score 1.0 or 0.0; partial credit under ``detail["partial"]``."""
+
+    def code(self, task: Task, answer: JSON) -> CodeCase:
+        """Of an environment whose answers are changes to code: what verifiers of code judge."""
 
     def space(self, view: JSON) -> SearchSpace:
         """The operator vocabulary over this view, so that the embedded learner can play the domain."""

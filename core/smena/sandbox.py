@@ -10,10 +10,11 @@ when a command runs out of time, and when the host dies.
 from __future__ import annotations
 
 import posixpath
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
-from smena.errors import BadInput
+from smena.errors import BadInput, InfraError
 from smena.registry import Registry
 from smena.values import Value
 
@@ -131,6 +132,21 @@ PUT = _WITHIN + 'mkdir -p -- "$(dirname -- "$1")" && cat >"$1"'
 area."""
 GET = _WITHIN + '[ -f "$1" ] || exit 3; exec cat -- "$1"'
 """``sh -c GET get FILE WORKDIR``: a file to standard output; 3: there is none; 4: it leads out."""
+
+
+def read_all(session: Session, limit: int) -> bytes:
+    """The whole work area as a tar, read through the session. Raises InfraError for one that is larger than
+    ``limit``."""
+    name = f".smena-{secrets.token_hex(8)}.tar"
+    told = session.exec(["tar", "-c", "-f", f"/tmp/{name}", "--exclude=.git", "."])
+    moved = session.exec(["mv", "-f", f"/tmp/{name}", name]) if told.code == 0 else told
+    if moved.code != 0:
+        raise InfraError(f"the work area could not be read: {moved.output.strip()[-300:]}")
+    data = session.get(name, limit)
+    session.exec(["rm", "-f", name])
+    if data is None:
+        raise InfraError("the work area could not be read: it is gone")
+    return data
 
 
 class Opener(Protocol):
