@@ -144,8 +144,8 @@ def test_every_revision_has_its_file() -> None:
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{last}"
 def upgrade():
     op.add_column("runs", sa.Column("mood", sa.Text()))
     op.execute("UPDATE runs SET mood = 'good'")
@@ -155,11 +155,12 @@ def upgrade():
 
 def tomorrow(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "") -> None:
     """A later Smena, with one more migration."""
-    first = (migrations.HERE / "versions" / "0001_first.py").read_text()
-    (folder / "0001_first.py").write_text(first)
-    (folder / "0002_next.py").write_text(NEXT.format(then=then))
+    last = schema.REVISIONS[-1]
+    for file in (migrations.HERE / "versions").glob("*.py"):
+        (folder / file.name).write_text(file.read_text())
+    (folder / "next.py").write_text(NEXT.format(then=then, last=last))
     upgrade = migrations.upgrade
-    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "next"))
     monkeypatch.setattr(migrations, "upgrade", lambda conn, transaction: upgrade(conn, transaction, folder))
 
 
@@ -171,6 +172,7 @@ def moods(url: str) -> list[str]:
 def test_an_older_store_is_migrated_and_the_old_file_kept(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    last = schema.REVISIONS[-1]
     with Store.open(url) as store:
         store.start_run(RUN)
         store.remember(trial(1), Outcome(trial(1).key, y=1))
@@ -180,9 +182,9 @@ def test_an_older_store_is_migrated_and_the_old_file_kept(
     with Store.open(url) as store:
         assert store.recall([trial(1).key])[trial(1).key].y == 1
     assert moods(url) == ["good"]
-    assert "schema 0001 migrated to 0002" in caplog.text
+    assert f"schema {last} migrated to next" in caplog.text
     if "://" not in url:
-        [backup] = tmp_path.glob("smena.db.0001-*.bak")
+        [backup] = tmp_path.glob(f"smena.db.{last}-*.bak")
         assert str(backup) in caplog.text
         monkeypatch.undo()
         with Store.open(backup, create=False) as old:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from smena.cli import aa, memory, plugin, plugins, report, run
+from smena.cli import aa, experiment, memory, plugin, plugins, report, run
 from smena.errors import ExitCode, SmenaError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 run.add_to(app)
 aa.add_to(app)
 report.add_to(app)
+experiment.add_to(app)
 memory.add_to(app)
 plugins.add_to(app)
 plugin.add_to(app)

@@ -363,12 +363,16 @@ def judge_drift(found: Compared, tolerance: float) -> Literal["within", "beyond"
 
 def _unlike(base: Group, other: Group) -> str:
     """Which hyperparameters of the gates differ, in words; empty: none."""
-    names = ("", "", "policy", *GATE_FIELDS)
-    differ = [
-        f"{a} in {base.domain}, {b} in {other.domain}"
-        for name, a, b in zip(names, base.prints, other.prints, strict=True)
-        if name and a != b
-    ]
+    return _differ(base.domain, base.prints, other.domain, other.prints)
+
+
+def unlike_gates(base: DomainRun, other: DomainRun) -> str:
+    return _differ(base.domain, base.prints, other.domain, other.prints)
+
+
+def _differ(here: str, ours: tuple[str, ...], there: str, theirs: tuple[str, ...]) -> str:
+    gates = list(zip(ours, theirs, strict=True))[2:]
+    differ = [f"{a} in {here}, {b} in {there}" for a, b in gates if a != b]
     return f"the gates are not the same ({'; '.join(differ)})" if differ else ""
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from smena.errors import BadInput
 from smena.store import schema
 from smena.store.database import Database
-from smena.store.records import Decided, Failure, Item, Run, Served, TaskRow, Use
+from smena.store.records import ArmRun, Decided, Failure, Frozen, Item, Run, Served, TaskRow, Use
 from smena.values import (
     JSON,
     Body,
@@ -195,6 +195,18 @@ class Reader:
     def marks(self, run: str) -> dict[str, JSON]:
         """The facts about a run."""
         return {r.name: _ANY.decode(r.value) for r in self._of(schema.marks, run, "name")}
+
+    def experiments(self) -> list[Frozen]:
+        """All experiments, the youngest first."""
+        table = schema.experiments
+        query = sa.select(table).order_by(table.c.created_at.desc(), table.c.id)
+        return [Frozen(**{**row._mapping, "spec": _ANY.decode(row.spec)}) for row in self._db.execute(query)]
+
+    def experiment_runs(self, experiment: str) -> list[ArmRun]:
+        """The runs of an experiment, by arm and seed."""
+        table = schema.experiment_runs
+        query = sa.select(table).where(table.c.experiment == experiment).order_by(table.c.arm, table.c.seed)
+        return [ArmRun(*row) for row in self._db.execute(query)]
 
     def _of(self, table: sa.Table, run: str, order: str) -> sa.CursorResult[Any]:
         return self._db.execute(sa.select(table).where(table.c.run == run).order_by(table.c[order]))

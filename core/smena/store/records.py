@@ -53,6 +53,27 @@ class Use(msgspec.Struct, frozen=True):
     attempts: int
 
 
+class Frozen(msgspec.Struct, frozen=True):
+    """A row of ``experiments``; ``spec`` is a decoded :class:`smena.experiments.Experiment`'s JSON."""
+
+    id: str
+    name: str
+    digest: str
+    spec: JSON
+    created_at: str
+    smena_version: str
+
+
+class ArmRun(msgspec.Struct, frozen=True):
+    """A row of ``experiment_runs``."""
+
+    experiment: str
+    arm: str
+    seed: int
+    run: str
+    note: str
+
+
 class Failure(msgspec.Struct, frozen=True):
     """A row of ``failures``: one execution that the machinery failed."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema that there ever was, oldest first; the last one is what this module says."""
 
 metadata = MetaData()
@@ -162,6 +162,40 @@ transitions = Table(
     Column("channel", Text, nullable=False, comment="channel after"),
     Column("decision_seq", Integer, comment="decisions.seq of the reason, or NULL"),
     comment="How items moved through the lifecycle.",
+)
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="name-digest; what `smena experiment status` takes"),
+    Column("name", Text, nullable=False, comment="name in the file"),
+    Column("digest", String(32), nullable=False, comment="digest of all that the file fixes"),
+    Column("spec", Text, nullable=False, comment="JSON: arms, seeds, hypotheses and tests, as frozen"),
+    Column("created_at", String(32), nullable=False, comment="when it was frozen, before its first trial"),
+    Column("smena_version", String(32), nullable=False, comment="of the host that froze it"),
+    comment="Pre-registered experiments. A row is never changed: another file is another experiment.",
+)
+
+experiment_runs = Table(
+    "experiment_runs",
+    metadata,
+    Column(
+        "experiment",
+        String(64),
+        ForeignKey("experiments.id", ondelete="CASCADE"),
+        primary_key=True,
+        comment="experiments.id",
+    ),
+    Column("arm", String(64), primary_key=True, comment="arm of the experiment"),
+    Column("seed", BigInteger, primary_key=True, autoincrement=False, comment="seed of the run"),
+    Column("run", String(64), nullable=False, comment="runs.id, once begun; empty where it cannot run here"),
+    Column(
+        "note",
+        Text,
+        nullable=False,
+        comment="why it was not measured, or that it was begun before the freeze",
+    ),
+    comment="Which run serves which arm and seed of an experiment.",
 )
 
 marks = Table(

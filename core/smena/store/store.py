@@ -197,6 +197,27 @@ class Store(Reader):
         """A fact about the run."""
         self._upsert(schema.marks, [{"run": run, "name": name, "value": _json(value)}])
 
+    # experiments
+
+    def freeze(self, experiment: str, name: str, digest: str, spec: JSON) -> bool:
+        """Remember an experiment before its first trial. False: it was frozen before, and stays as it is."""
+        table = schema.experiments
+        row = {
+            "id": experiment,
+            "name": name,
+            "digest": digest,
+            "spec": _json(spec),
+            "created_at": _now(),
+            "smena_version": __version__,
+        }
+        statement = self._db.insert(table).on_conflict_do_nothing(index_elements=["id"])
+        return bool(self._db.execute(statement, row).rowcount)
+
+    def put_experiment_run(self, experiment: str, arm: str, seed: int, run: str, note: str = "") -> None:
+        """Say which run serves an arm and seed, or why none does."""
+        row = {"experiment": experiment, "arm": arm, "seed": seed, "run": run, "note": note}
+        self._upsert(schema.experiment_runs, [row])
+
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: Collection[str] = ()) -> None:
         """Insert; where the primary key is taken, overwrite all but the columns to ``keep``."""
         if not rows:
