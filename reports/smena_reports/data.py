@@ -73,6 +73,7 @@ class Parquet:
 
     Config = NoSettings
     version = 1
+    files_only = True
 
     def __init__(self, config: NoSettings) -> None:
         self.config = config

@@ -38,6 +38,7 @@ class PicturesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Pictures:
     Config = PicturesConfig
     version = 1
+    files_only = True
 
     def __init__(self, config: PicturesConfig) -> None:
         self.config = config

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from smena.cli.progress import NoDisplay
 from smena.errors import BadInput
 from smena.experiments import load
 from smena.experiments.document import document
@@ -55,19 +56,9 @@ may_not_say = "that"
 """
 
 
-class Silent:
-    def phase(self, name: str, total: int) -> None: ...
-
-    def outcome(self, trial: object, outcome: object, fresh: bool) -> None: ...
-
-    def decision(self, decision: object) -> None: ...
-
-    def memory(self, counts: object) -> None: ...
-
-
 def go(db: Path, experiment: Experiment) -> list[str]:
     said: list[str] = []
-    run_experiment(experiment, Machine(str(db), workers=1), Silent(), said.append)
+    run_experiment(experiment, Machine(str(db), workers=1), NoDisplay(), said.append)
     return said
 
 

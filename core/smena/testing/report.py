@@ -22,7 +22,8 @@ class ReportContract(Contract):
     kind = "report"
 
     def test_it_writes_a_file(self) -> None:
-        """To a path: a file that is not empty, the same every time, and nothing on the terminal."""
+        """To a path: a file that is not empty, or a directory of such, the same every time, and nothing on the
+        terminal."""
         result = small_result()
         with tempfile.TemporaryDirectory() as folder:
             written = []
@@ -31,20 +32,29 @@ class ReportContract(Contract):
                 with contextlib.redirect_stdout(told):
                     guarded("write() to a file", self.make().write, result, path)
                 ensure(
-                    path.exists() and path.stat().st_size,
+                    path.exists() and all(_contents(path).values()),
                     "write(result, path) wrote no file, or an empty one",
                 )
-                written.append(path.read_bytes())
+                written.append(_contents(path))
         ensure(
             written[0] == written[1], "the same result gives two different files: leave out times and chance"
         )
 
     def test_it_writes_to_the_terminal(self) -> None:
-        """Without a path (None) it prints, and says something."""
+        """Without a path (None) it prints, and says something; a form with ``files_only = True`` may refuse."""
+        if getattr(self.make(), "files_only", False):
+            return
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
             guarded("write() to the terminal", self.make().write, small_result(), None)
         ensure(told.getvalue().strip(), "write(result, None) printed nothing")
+
+
+def _contents(path: Path) -> dict[str, bytes]:
+    """What was written, by name: one file, or all of a directory."""
+    if path.is_dir():
+        return {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
+    return {"": path.read_bytes()}
 
 
 @lru_cache(maxsize=1)
@@ -67,6 +77,8 @@ class Silent:
     """A watcher that says nothing."""
 
     def phase(self, name: str, total: int) -> None: ...
+
+    def learned(self, done: int, total: int) -> None: ...
 
     def outcome(self, trial: Trial, outcome: Outcome, fresh: bool) -> None: ...
 
