@@ -55,6 +55,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Trials a task and arm in the audit that tells which saves were false."""
     audit_items: int = 0
     """At most so many items are audited, saved ones first; 0: all that were proposed."""
+    stream: bool = False
+    """True: tasks are learned from in the environment's own order, and pools hold only those that have
+    come. False: in an order drawn by the seed, and pools from all of the split."""
+    memory: str = ""
+    """A run, or an imported memory, of the same store whose items this run begins with: its trusted ones
+    are revised in the first wave. Empty: begin with nothing."""
     null_items: int = 0
     """An A/A test (`smena aa-test`): so many items that say nothing come to the gates, and no lesson; 0: an
     ordinary run."""

@@ -11,6 +11,10 @@ from smena.protocols import Environment, Verifier
 from smena.registry import Registry, fingerprint
 from smena.values import Attempt, Task, Verdict, digest
 
+GOLD = "+gold"
+"""Ends the judge's fingerprint in the key of a trial that ground truth (`Environment.exact`) judges as well:
+its score is stored as ``gold`` beside the verifiers', and decides nothing by itself."""
+
 
 class Judgement(NamedTuple):
     """``y`` ∈ {0, 1}, ``reward`` ∈ [0, 1], and every verifier's score under its name (details as

@@ -6,19 +6,23 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from smena.audit import audit_decision, planted_decision
 from smena.causal.gate import Answer, Ask, Gate
+from smena.causal.order import upper_confidence
 from smena.errors import SmenaError
 from smena.executor import Job
+from smena.judge import GOLD
 from smena.memory import Memory
 from smena.setup import Setup
 from smena.trials import Activity, Wanted
 from smena.values import (
+    JSON,
     Attempt,
     Body,
     Decision,
@@ -45,10 +49,19 @@ class Jobs:
         self._setup = setup
 
     def attempt(
-        self, split: Split, task: Task, knowledge: Sequence[Knowledge], stream: str, replicate: int
+        self,
+        split: Split,
+        task: Task,
+        knowledge: Sequence[Knowledge],
+        stream: str,
+        replicate: int,
+        gold: bool = False,
     ) -> Job:
+        """``gold``: ground truth judges it too, under score ``gold``; the verifiers' word stays what counts."""
         digests = tuple(item.digest for item in knowledge)
         trial = self._trial(task, stream, replicate, knowledge=digests)
+        if gold:
+            trial = msgspec.structs.replace(trial, judge=trial.judge + GOLD)
         return Job(trial, task.id, split, tuple(item.body for item in knowledge), None)
 
     def lesson(self, split: Split, task: Task, feedback: Feedback, stream: str) -> Job:
@@ -106,9 +119,11 @@ def episode(setup: Setup, jobs: Jobs, memory: Memory, task: Task, step: int) -> 
     failed = failed_attempt(outcome)
     feedback = Feedback(_gap(setup, task, failed), failed)
     (taught,) = yield [Wanted(purpose, jobs.lesson("train", task, feedback, "teach"))]
-    for number, item in enumerate(
-        _lessons(setup, task, taught, failed, known)[: config.attempts - 1], start=2
-    ):
+    lessons = _lessons(setup, task, taught, failed, known)[: config.attempts - 1]
+    cold = memory.cold(task.features)
+    if cold and len(lessons) < config.attempts - 1 and cold.digest not in {k.digest for k in lessons}:
+        lessons.append(cold)  # minimal retrieval weight: tried last, alone, where an attempt is left
+    for number, item in enumerate(lessons, start=2):
         (outcome,) = yield [Wanted(purpose, jobs.attempt("train", task, [*known, item], "train", number - 1))]
         if outcome.status != "ok":
             return Episode(task, 0, tuple(proposed), None, True)
@@ -148,9 +163,72 @@ def decide(
     places: Mapping[str, tuple[Split, Task]],
     trusted: Mapping[str, Sequence[Knowledge]],
     purpose: str,
+    arms: Mapping[int, Sequence[Knowledge]] | None = None,
+    name: str = "",
+    facts: Mapping[str, JSON] | None = None,
 ) -> Activity[Decision]:
     """Drive a gate to its verdict. ``places``: where a task id of the gate is found; ``trusted``: what
-    memory gives there."""
+    memory gives there; ``arms``: the items of each arm (nothing, and the item, unless given); ``name``: of
+    the decision, if not the gate's; ``facts``: what else belongs to its evidence."""
+    job = jobs_of(setup, jobs, gate, places, trusted, arms or {0: (), 1: (item,)})
+    while gate.verdict is None:
+        asks = gate.ask()
+        outcomes = yield [Wanted(purpose, job(ask)) for ask in asks]
+        tell(setup, gate, asks, outcomes)
+    return decision(setup, gate, item, name, facts)
+
+
+class Runner(NamedTuple):
+    """A gate in a race: who turns its asks into jobs, and what for."""
+
+    gate: Gate
+    job: Callable[[Ask], Job]
+    purpose: str
+
+
+def race(setup: Setup, runners: Sequence[Runner], width: int, budget: int) -> Activity[None]:
+    """Batches of pairs go to the ``width`` gates that look best, until all have decided or ``budget`` trials
+    are spent; who has not decided by then waits, and goes on from there in a later race.
+
+    Looks best: largest upper confidence bound of the mean difference. The order may depend on all outcomes:
+    each gate's evidence stays an e-process whoever decides when it gets its next pair."""
+    spent = 0
+    while waiting := [r for r in runners if r.gate.verdict is None]:
+        if budget and spent >= budget:
+            return
+        standing = np.array([getattr(r.gate, "standing", (0, 0.0, 0.0)) for r in waiting])
+        scores = upper_confidence(*standing.T)
+        chosen = [waiting[i] for i in np.argsort(-scores, kind="stable")[:width]]
+        asks = [r.gate.ask() for r in chosen]
+        outcomes = yield [
+            Wanted(r.purpose, r.job(ask)) for r, own in zip(chosen, asks, strict=True) for ask in own
+        ]
+        spent += len(outcomes)
+        at = 0
+        for r, own in zip(chosen, asks, strict=True):
+            tell(setup, r.gate, own, outcomes[at : at + len(own)])
+            at += len(own)
+
+
+def decision(
+    setup: Setup, gate: Gate, item: Knowledge, name: str = "", facts: Mapping[str, JSON] | None = None
+) -> Decision:
+    """What a gate that has decided says of the item."""
+    assert gate.verdict is not None
+    evidence = {**gate.evidence, **(facts or {})}
+    return Decision(item.digest, name or gate.name, setup.config.policy, gate.verdict, evidence)
+
+
+def jobs_of(
+    setup: Setup,
+    jobs: Jobs,
+    gate: Gate,
+    places: Mapping[str, tuple[Split, Task]],
+    trusted: Mapping[str, Sequence[Knowledge]],
+    arms: Mapping[int, Sequence[Knowledge]],
+) -> Callable[[Ask], Job]:
+    """Turns a gate's asks into jobs; refuses what the gate was not given."""
+    tested = {item.digest for given in arms.values() for item in given}
 
     def job(ask: Ask) -> Job:
         place = places.get(ask.task)
@@ -160,28 +238,30 @@ def decide(
                 "was not given: gates see the origin, their pool and control tasks, never the audit split"
             )
         split, task = place
-        context = (
-            [k for k in trusted.get(ask.task, ()) if k.digest != item.digest]
-            if ask.context == "trusted"
-            else []
-        )
-        return jobs.attempt(split, task, [*context, item] if ask.arm else context, ask.stream, ask.replicate)
+        context: list[Knowledge] = []
+        if ask.context == "trusted":
+            context = [k for k in trusted.get(ask.task, ()) if k.digest not in tested]
+        known = [*context, *arms[ask.arm]]
+        return jobs.attempt(split, task, known, ask.stream, ask.replicate, ask.gold)
 
-    broken: list[tuple[str, str, str, int]] = []
-    while gate.verdict is None:
-        asks = gate.ask()
-        outcomes = yield [Wanted(purpose, job(ask)) for ask in asks]
-        changed = changed_versions(asks, outcomes)
-        broken += sorted(changed)
-        gate.tell(
-            [
-                Answer(ask, ok=False) if _cell(ask) in changed else _answer(ask, outcome)
-                for ask, outcome in zip(asks, outcomes, strict=True)
-            ]
-        )
+    return job
+
+
+def tell(setup: Setup, gate: Gate, asks: Sequence[Ask], outcomes: Sequence[Outcome]) -> None:
+    """Tell a gate what came of its asks. An output is ``cached`` where the learner says that seeds do not
+    matter to it (``deterministic``), or that it has not thought anew (``cached`` in its trace). Pairs whose
+    arms were answered by different versions of a model count for nothing, and are named in the evidence."""
+    frozen = bool(getattr(setup.learner, "deterministic", False))
+    changed = changed_versions(asks, outcomes)
+    broken = [*gate.evidence.get("model_changed", ()), *(" ".join(map(str, cell)) for cell in sorted(changed))]
+    gate.tell(
+        [
+            Answer(ask, ok=False) if _cell(ask) in changed else _answer(ask, outcome, frozen)
+            for ask, outcome in zip(asks, outcomes, strict=True)
+        ]
+    )
     if broken:
-        gate.evidence["model_changed"] = [" ".join(map(str, cell)) for cell in broken]
-    return Decision(item.digest, gate.name, setup.config.policy, gate.verdict, dict(gate.evidence))
+        gate.evidence["model_changed"] = broken
 
 
 def _cell(ask: Ask) -> tuple[str, str, str, int]:
@@ -199,10 +279,13 @@ def changed_versions(asks: Sequence[Ask], outcomes: Sequence[Outcome]) -> set[tu
     return {cell for cell, seen in versions.items() if len(seen) > 1 or ("several", "several") in seen}
 
 
-def _answer(ask: Ask, outcome: Outcome) -> Answer:
-    if outcome.status != "ok" or outcome.y is None or outcome.reward is None:
+def _answer(ask: Ask, outcome: Outcome, frozen: bool) -> Answer:
+    gold = outcome.scores.get("gold")
+    if outcome.status != "ok" or outcome.y is None or outcome.reward is None or (ask.gold and gold is None):
         return Answer(ask, ok=False)
-    return Answer(ask, True, outcome.y, outcome.reward, digest(outcome.output))
+    told = outcome.trace.get("learner") if isinstance(outcome.trace, dict) else None
+    cached = frozen or (isinstance(told, dict) and told.get("cached") is True)
+    return Answer(ask, True, outcome.y, outcome.reward, digest(outcome.output), cached, gold)
 
 
 def measure(wanted: Sequence[Wanted]) -> Activity[Sequence[Outcome]]:
@@ -214,27 +297,34 @@ def measure(wanted: Sequence[Wanted]) -> Activity[Sequence[Outcome]]:
 
 
 def audit(
-    setup: Setup, jobs: Jobs, item: Knowledge, tasks: Sequence[Task], repeats: int
+    setup: Setup,
+    jobs: Jobs,
+    item: Knowledge,
+    tasks: Sequence[Task],
+    repeats: int,
+    beside: Sequence[Knowledge] = (),
 ) -> Activity[Decision]:
     """The planted effect where it is known; else both arms on audit tasks: each item has its own baseline
-    trials, so that one lucky draw does not label many items."""
-    planted = setup.truth(item.body, tasks)
+    trials, so that one lucky draw does not label many items. Ground truth judges them where the environment
+    has it; ``beside``: what both arms hold, for an item that was saved in combination."""
+    planted = setup.truth(item.body, tasks, [k.body for k in beside])
     if planted is not None:
         return planted_decision(item.digest, planted, [task.id for task in tasks], setup.config.policy)
     arms: list[list[Wanted]] = [
         [
             Wanted(
-                f"audit/{item.digest}/{arm}", jobs.attempt("audit", task, known, f"audit/{item.digest}", i)
+                f"audit/{item.digest}/{arm}",
+                jobs.attempt("audit", task, known, f"audit/{item.digest}", i, setup.has_gold),
             )
             for task in tasks
             for i in range(repeats)
         ]
-        for arm, known in enumerate(([], [item]))
+        for arm, known in enumerate((beside, [*beside, item]))
     ]
     outcomes: Sequence[Outcome] = ()
     if tasks:
         outcomes = yield [*arms[0], *arms[1]]
-    rewards = [outcome.reward for outcome in outcomes]
+    rewards = [o.scores.get("gold") if setup.has_gold else o.reward for o in outcomes]
     chunks = [rewards[i : i + repeats] for i in range(0, len(rewards), repeats)]
     pairs = zip(tasks, chunks[: len(tasks)], chunks[len(tasks) :], strict=True)
     arms_by_task = [(task.id, base, treated) for task, base, treated in pairs]

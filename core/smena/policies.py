@@ -4,14 +4,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
+from smena.causal.audit import MIN_GOLD
+from smena.causal.combine import CombineGate
 from smena.causal.confirm import PairGate
 from smena.causal.gate import Gate
+from smena.causal.gold import GoldGate
 from smena.causal.literal import KeepAll, PaperConfirm, PaperScreen
-from smena.causal.online import e_lond
+from smena.causal.online import e_lond, next_level
+from smena.causal.revise import ReviseGate
 from smena.causal.screen import ScreenGate
+from smena.protocols import Order, Rhythm
+
+GOLD_LEVEL = 0.05
+"""Of the two-sided interval in an item's first gold audit; half of it in each further one."""
+TINY = 1e-12
+"""For a level of 0: an e-value of 10¹² passes."""
 
 
 class CausalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +51,35 @@ class CausalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     control_tasks: int = 24
     control_runs: int = 2
     """Runs a control task and arm."""
+    gold: int = 40
+    """Fresh pairs that ground truth judges before an item is trusted, where the run's verifier is not the
+    oracle and the environment has one; 0: the verifier's word is enough. At least 40 otherwise."""
+    gold_more: int = 80
+    """Fresh pairs beside them that only the verifier judges (PPI++)."""
+    order: Literal["arrival", "ucb"] = "arrival"
+    """Who gets pairs first among candidates that wait: all side by side, or those that look best."""
+    budget: int = 0
+    """With ``order = "ucb"``: trials a wave for gate 2; who is not decided by then waits for the next. 0: no
+    limit."""
+    width: int = 4
+    """With ``order = "ucb"``: candidates that get a batch at a time."""
+    levels: Literal["e-lond", "saffron", "lord++"] = "e-lond"
+    """How α is spread over tests. e-LOND holds whatever the dependence between items; SAFFRON and LORD++ are
+    the economy modes, and assume that items' p-values (1/E) are independent."""
+    revise: int = 8
+    """Waves after which a trusted or foundational item is looked at again; 0: never."""
+    revise_alpha: float = 0.05
+    """P(an item that still gains ``revise_effect`` is deprecated) a revision."""
+    revise_effect: float = 0.1
+    window: int = 16
+    """Waves without reactivation after which a deprecated item is collected; 0: never."""
+    horizon: int = 24
+    """Waves after which a foundational item that was not saved is collected; 0: never."""
+    combine: int = 4
+    """At most so many new pairs of foundational items are tried a wave; 0: none."""
+    screened_out: bool = False
+    """True: what the screen drops becomes foundational as well. A lesson that works only beside another looks
+    useless alone; so does one that is."""
 
     def __post_init__(self) -> None:
         _in_unit("alpha", self.alpha)
@@ -54,6 +94,15 @@ class CausalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             futility=self.futility,
             screen_threshold=self.screen_threshold,
         )
+        _in_unit("revise_alpha", self.revise_alpha)
+        _in_unit("revise_effect", self.revise_effect)
+        _at_least(0, revise=self.revise, window=self.window, horizon=self.horizon, combine=self.combine)
+        _at_least(0, budget=self.budget)
+        _at_least(1, width=self.width)
+        if self.gold and (self.gold < MIN_GOLD or self.gold_more < 2):
+            raise ValueError(
+                f"gold must be 0 or {MIN_GOLD} or more and gold_more 2 or more, are {self.gold}, {self.gold_more}"
+            )
         if not 0 <= self.theta < 0.5:
             raise ValueError(f"theta must be in [0, 0.5), is {self.theta}")
 
@@ -63,11 +112,13 @@ class Causal:
     over the run."""
 
     Config = CausalConfig
-    version = 1
+    version = 2
     needs_transition = True
 
     def __init__(self, config: CausalConfig) -> None:
-        self.config = config
+        self.config = c = config
+        self.rhythm = Rhythm(c.revise, c.window, c.horizon, c.combine, c.min_tasks, c.screened_out)
+        self.order = Order(c.width, c.budget) if c.order == "ucb" else None
 
     def screen(self, item: str, origin: str) -> Gate:
         c = self.config
@@ -93,12 +144,66 @@ class Causal:
         tested: int,
         saved: int,
     ) -> Gate:
+        return self._pairs(PairGate, "confirm", item, pool, control, control_size, cost, tested, saved)
+
+    def combine(
+        self,
+        item: str,
+        pool: Sequence[str],
+        control: Sequence[str],
+        control_size: int,
+        cost: float,
+        tested: int,
+        saved: int,
+    ) -> Gate:
+        return self._pairs(CombineGate, "combine", item, pool, control, control_size, cost, tested, saved)
+
+    def revise(self, item: str, pool: Sequence[str], cost: float) -> Gate:
         c = self.config
-        return PairGate(
+        return ReviseGate(
+            item,
+            pool,
+            alpha=c.revise_alpha,
+            cost=cost,
+            lam=c.lam,
+            effect=c.revise_effect,
+            cap=c.cap,
+            batch=c.batch,
+            min_tasks=c.min_tasks,
+            max_spoiled=max(8, c.cap // 4),
+        )
+
+    def gold(self, item: str, pool: Sequence[str], theta: float, again: int) -> Gate | None:
+        c = self.config
+        if not c.gold:
+            return None
+        # .025 + .0125 + …: over all its audits a gaming item is saved with probability .05 at most
+        alpha = GOLD_LEVEL / 2**again
+        return GoldGate(item, pool, theta, gold=c.gold, more=c.gold_more, effect=c.effect, alpha=alpha)
+
+    def level(self, gate: Gate, p_values: Sequence[float]) -> None:
+        if self.config.levels != "e-lond" and isinstance(gate, PairGate):
+            gate.at_level(max(next_level(self.config.levels, p_values, self.config.alpha), TINY))
+
+    def _pairs(
+        self,
+        kind: type[PairGate],
+        name: str,
+        item: str,
+        pool: Sequence[str],
+        control: Sequence[str],
+        control_size: int,
+        cost: float,
+        tested: int,
+        saved: int,
+    ) -> PairGate:
+        c = self.config
+        return kind(
             item,
             pool,
             control,
             control_size,
+            name=name,
             alpha_t=e_lond(tested, saved, c.alpha),
             cost=cost,
             lam=c.lam,

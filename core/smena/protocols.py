@@ -148,9 +148,10 @@ class Environment(Protocol):
         """Would showing this body to the learner give the answer away? The default looks for the
         reference's text."""
 
-    def truth(self, body: Body, tasks: Sequence[Task]) -> float | None:
-        """For calibration environments: the known expected effect on success of this item alone, mean over
-        these tasks, for the environment's own learner; the audit then needs no trials. None: not known."""
+    def truth(self, body: Body, tasks: Sequence[Task], beside: Sequence[Body] = ()) -> float | None:
+        """For calibration environments: the known expected effect on success of this item, alone or added
+        to those ``beside`` it, mean over these tasks, for the environment's own learner; the audit then needs
+        no trials. None: not known. ``beside`` is given only where it is not empty."""
 
     prompts: Mapping[str, str]
     """Templates for language models, by name, in place of the general ones; see ``docs/models.md``. How the
@@ -166,6 +167,11 @@ class Learner(Protocol):
     """P_θ. Same arguments, same attempt, in any process."""
 
     version: int
+
+    # capability
+    deterministic: bool
+    """True: seeds do not matter, so that equal trials give equal outputs and count once. The default is
+    False; a learner whose answers may come from a cache says ``{"cached": True}`` in such a trace."""
 
     def attempt(
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
@@ -211,6 +217,30 @@ class Report(Protocol):
         """Write ``result`` (a RunResult) to a path or a console."""
 
 
+class Rhythm(NamedTuple):
+    """When a policy looks again, in waves of the run; 0: never.
+
+    ``revise``: a trusted or foundational item this long after it was last looked at. ``window``: a deprecated
+    item without reactivation is collected. ``horizon``: so is a foundational one that was not saved.
+    ``combine``: at most so many new pairs of foundational items are tried a wave. ``tasks``: k, the distinct
+    tasks a verdict needs. ``screened_out``: items that the screen dropped become foundational too."""
+
+    revise: int = 0
+    window: int = 0
+    horizon: int = 0
+    combine: int = 0
+    tasks: int = 5
+    screened_out: bool = False
+
+
+class Order(NamedTuple):
+    """Gate 2 in the order of what looks best: ``width`` candidates get pairs at a time, ``budget`` trials a
+    wave (0: no limit)."""
+
+    width: int
+    budget: int
+
+
 class SavePolicy(Protocol):
     """Which lessons are kept. Pure: a gate asks for trials and is told outcomes; it runs nothing."""
 
@@ -240,3 +270,35 @@ class SavePolicy(Protocol):
         changes nothing), ``control_size``: how many tasks D_val has in all. ``cost``: cost(K) in [0, 1].
         ``tested``: how many items came to this gate before, ``saved``: how many of them were saved (for
         online error control)."""
+
+    # capabilities: a policy without them keeps what it saved, as most published systems do
+    rhythm: Rhythm
+    """The lifecycle after the first verdict; with it come ``revise`` and ``combine``."""
+
+    def revise(self, item: str, pool: Sequence[str], cost: float) -> Gate:
+        """Does a trusted item still help? ``drop``: refuted. ``item`` is ``digest@round``: trials of its
+        own."""
+
+    def combine(
+        self,
+        item: str,
+        pool: Sequence[str],
+        control: Sequence[str],
+        control_size: int,
+        cost: float,
+        tested: int,
+        saved: int,
+    ) -> Gate:
+        """As ``confirm``, for two items at once: arms 0 neither, 1 both, 2 the first, 3 the second."""
+
+    order: Order | None
+    """None: all candidates of a wave side by side."""
+
+    def gold(self, item: str, pool: Sequence[str], theta: float, again: int) -> Gate | None:
+        """What an item that passed ``confirm`` on a verifier's word must pass too, where there is ground
+        truth to ask (:attr:`Ask.gold <smena.causal.gate.Ask.gold>`); None: nothing. ``again``: how often the
+        item was audited before."""
+
+    def level(self, gate: Gate, p_values: Sequence[float]) -> None:
+        """Set the level of a gate of ``confirm`` by the p-values of the tests before it, where e-LOND's
+        counts do not tell enough. 1 stands for a test that is not decided."""

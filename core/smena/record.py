@@ -3,6 +3,8 @@ watches."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from smena.memory import Memory, State
@@ -18,10 +20,16 @@ class Record:
         self._store, self._run, self._memory, self._watcher = store, run, memory, watcher
         self._decisions = self._transitions = 0
 
-    def proposed(self, item: Knowledge, step: int) -> None:
-        """A lesson seen for the first time."""
+    def proposed(self, item: Knowledge, step: int, decision: int | None = None) -> None:
+        """A lesson seen for the first time; ``decision``: the one that gave rise to it, if one did."""
         self._store.put_items(self._run, [item], len(self._memory.items) - 1)
-        self._moved(Transition(item.digest, "", "proposed", "", step=step))
+        self._moved(Transition(item.digest, "", "proposed", "", decision_seq=decision, step=step))
+
+    def brought(self, item: Knowledge, state: State, features: Sequence[str], decision: Decision) -> None:
+        """An item that another run's memory gave, by the decision that says so."""
+        moved = self._memory.bring(item, state, features, 0, self.decision(decision, 0))
+        self._store.put_items(self._run, [item], len(self._memory.items) - 1)
+        self._moved(moved)
 
     def move(self, item: Knowledge, after: State, step: int, decision: int | None = None) -> None:
         """Move an item along its lifecycle; ``decision`` is the number of the decision behind it."""

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from smena.audit import rule
 from smena.curate import Curator, matching
+from smena.errors import BadInput
 from smena.loop import Episode, Jobs, audit, episode, measure
 from smena.memory import Memory
+from smena.parcel import Parcel, unpack
 from smena.record import Record
 from smena.setup import Setup
 from smena.store import Store
@@ -45,6 +47,8 @@ class Run:
         self._audited = self._tasks("audit")
 
     def go(self) -> Summary:
+        self._record.mark("gates", self._setup.gates)
+        self._bring()
         bank = self._fill_bank()
         curator = Curator(
             self._setup,
@@ -73,11 +77,29 @@ class Run:
 
     def _tasks(self, split: Split, limit: int = 0) -> list[Task]:
         """The tasks of a split that this run uses, in the run's own order, told to the store."""
-        order = sorted(self._setup.tasks(split), key=lambda t: digest([self._config.seed, t.id]))
+        order = list(self._setup.tasks(split))
+        if not (self._config.stream and split == "train"):
+            order.sort(key=lambda t: digest([self._config.seed, t.id]))
         chosen = order[: limit or None]
         self._store.put_tasks(self._setup.env_print, {self._setup.task_digest(t): t for t in chosen})
         self._record.mark(f"tasks/{split}", [t.id for t in chosen])
         return chosen
+
+    def _bring(self) -> None:
+        """Begin with the items of another run's memory, if the configuration names one."""
+        source = self._config.memory
+        if not source:
+            return
+        record = self._store.run(source)
+        if record.status not in ("finished", "imported"):
+            raise BadInput(f"memory: run {record.id} is {record.status}: let it finish first (smena resume)")
+        found = unpack(Parcel.of(self._store, record), record.id, self._config.policy)
+        for one in found:
+            self._record.brought(one.item, one.state, one.features, one.decision)
+            self._memory.worth[one.item.digest] = one.worth
+            if one.partners:
+                self._memory.partners[one.item.digest] = one.partners
+        self._record.memory(0)
 
     def _fill_bank(self) -> dict[str, float]:
         """Baseline success p̂₀ of every train task. It chooses pools; no gate sees these trials."""
@@ -126,11 +148,11 @@ class Run:
         if not (n and self._audited) and not self._config.null_items:
             return  # the report says that nothing was audited
         self._watcher.phase(f"audit of {len(items)} lessons", len(items))
-        origins = [self._setup.task("train", item.provenance.task) for item in items]
-        nearest = [
-            matching(i, self._audited, o)[: self._config.pool] for i, o in zip(items, origins, strict=True)
-        ]
-        activities = [audit(self._setup, self._jobs, i, t, n) for i, t in zip(items, nearest, strict=True)]
+        activities = []
+        for item in items:
+            nearest = matching((item,), self._audited, self._memory.origin(item))[: self._config.pool]
+            beside = [self._memory.items[d] for d in self._memory.partners.get(item.digest, ())[:1]]
+            activities.append(audit(self._setup, self._jobs, item, nearest, n, beside))
         decisions = drive(self._trials, activities)
         for decision in decisions:
             self._record.decision(decision, step)

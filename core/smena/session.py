@@ -54,6 +54,9 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
     """Run, or go on with, the run that this configuration is.
 
     Raises Stopped at a limit; BadInput for what the user can mend; everything stored stays stored."""
+    if config.memory:  # an id, not a beginning of one: what a run begins with is part of its identity
+        with Store.open(machine.db, create=False) as known:
+            config = msgspec.structs.replace(config, memory=known.run(config.memory).id)
     setup = Setup(config, machine.sandbox)
     setup.prepare(lambda words: watcher.phase(words, 0))
     run = run_id(setup)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
+import msgspec
+
 from smena.config import RunConfig
 from smena.errors import BadInput
 from smena.judge import Judge
@@ -84,6 +86,22 @@ class Setup:
         return fingerprint(self.config.policy, self.policy)
 
     @cached_property
+    def gates(self) -> dict[str, JSON]:
+        """The hyperparameters of the gates, whatever the environment: the policy with its version and
+        settings, γ, the size of pools and of the bank. Two runs with the same ``fingerprint`` here decided by
+        the same rule."""
+        c = self.config
+        settings: dict[str, JSON] = {
+            "policy": c.policy,
+            "version": self.policy.version,
+            "settings": msgspec.to_builtins(self.policy.config),  # type: ignore[attr-defined]
+            "gamma": c.gamma,
+            "pool": c.pool,
+            "bank": c.bank,
+        }
+        return {"fingerprint": f"{c.policy}@{digest(settings)[:12]}", **settings}
+
+    @cached_property
     def run_print(self) -> str:
         """Digest of everything that may change this run's result; its beginning is the run's id."""
         prints = [
@@ -154,14 +172,22 @@ class Setup:
             return own(answers)
         return answers[0] if answers else None
 
-    def truth(self, body: Body, tasks: Sequence[Task]) -> float | None:
-        """The planted effect of an item on these tasks, where it is known: by construction in an A/A test,
-        else from the environment, for its own learner."""
+    @cached_property
+    def has_gold(self) -> bool:
+        """Can ground truth judge a trial that the run's verifiers judge otherwise?"""
+        return hasattr(self.env, "exact") and set(self.judge.verifiers) != {"exact"}
+
+    def truth(self, body: Body, tasks: Sequence[Task], beside: Sequence[Body] = ()) -> float | None:
+        """The planted effect of an item on these tasks (beside others, if it was saved so), where it is
+        known: by construction in an A/A test, else from the environment, for its own learner."""
         if self.config.null_items:
             return 0.0
         planted = getattr(self.env, "truth", None)
         own = self.config.learner in ("", getattr(self.env, "learner", EMBEDDED))
-        return planted(body, tasks) if planted and own else None
+        if not (planted and own):
+            return None
+        found: float | None = planted(body, tasks, beside) if beside else planted(body, tasks)
+        return found
 
     def leaks(self, task: Task, body: Body) -> bool:
         """Would this lesson hand over the answer? Asked before any lesson reaches the learner."""

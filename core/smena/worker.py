@@ -10,6 +10,7 @@ import msgspec
 
 from smena.config import RunConfig
 from smena.executor import Job
+from smena.judge import GOLD
 from smena.money import Budget, metered
 from smena.protocols import Situation
 from smena.setup import Setup
@@ -55,11 +56,14 @@ class Worker:
             answer = setup.assemble([h.answer for h in attempt.hypotheses])
             attempt = msgspec.structs.replace(attempt, answer=answer)
         verdict = setup.judge.judge(setup.env, task, attempt)
+        scores = verdict.scores
+        if trial.judge.endswith(GOLD):
+            scores = scores | {"gold": setup.env.exact(task, attempt.answer).score}
         return Outcome(
             trial=trial.key,
             y=verdict.y,
             reward=verdict.reward,
-            scores=verdict.scores,
+            scores=scores,
             cost=attempt.cost,
             output=attempt.answer,
             trace=_trace(attempt, self._keep_trace),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from smena import Body, Pattern
+from smena import Antipattern, Body, Pattern
 from smena.values import JSON
 
 EFFECTS = {
@@ -45,10 +45,11 @@ def _helps(kind: str, place: str, view: JSON) -> bool:
 
 def _planted(features: Collection[str], bodies: Collection[Body]) -> list[tuple[str, str, str]]:
     """(kind, place, half) of the lessons that hold here: a lesson's name is ``kind:place`` or
-    ``kind:place:half``."""
+    ``kind:place:half``. An antipattern of the same name takes a lesson's effect away, and has none alone."""
     found = []
+    warned = {body.name for body in bodies if isinstance(body, Antipattern)}
     for body in bodies:
-        if isinstance(body, Pattern) and set(features).issuperset(body.triggers):
+        if isinstance(body, Pattern) and set(features).issuperset(body.triggers) and body.name not in warned:
             kind, _, rest = body.name.partition(":")
             place, _, half = rest.partition(":")
             found.append((kind, place, half))

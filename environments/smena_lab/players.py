@@ -28,6 +28,10 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     function of the seed, so both arms of a pair have the same one and other pairs others: drift under
     concurrent baselines. A slow trend through a run cannot be had: a trial does not know when it runs."""
 
+    frozen: bool = False
+    """Seeds do not matter: equal trials give equal answers, as a model at temperature 0 does. It says so, and
+    repeats count once."""
+
     def __post_init__(self) -> None:
         if self.coins < 0:
             raise ValueError(f"coins must be 0 or more, is {self.coins}")
@@ -39,15 +43,18 @@ class LabLearner:
     """Succeeds with the planted chance. Cost: one unit an attempt and one more an item."""
 
     Config = LearnerConfig
-    version = 2
+    version = 3
 
     def __init__(self, config: LearnerConfig) -> None:
         self.config = config
+        self.deterministic = config.frozen
 
     def attempt(
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
         view, features = _planted_view(situation), situation.features
+        if self.config.frozen:
+            seed = 0
         luck = self._luck(view["name"], [digest(body) for body in knowledge], seed)
         coin = random.Random(luck)
         if coin.random() < chance(view, features, knowledge) + self._day(seed):

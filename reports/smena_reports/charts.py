@@ -37,9 +37,19 @@ STAND_INS = {
     "proposed": "#0a0b25",
     "deprecated": "#0a0b26",
     "collected": "#0a0b27",
+    "foundational": "#0a0b28",
 }
 VERDICT = {"pass": "trusted", "drop": "rejected", "undecided": "candidate"}
-STATES = ("trusted", "deprecated", "candidate", "eligible", "rejected", "collected", "proposed")
+STATES = (
+    "trusted",
+    "deprecated",
+    "foundational",
+    "candidate",
+    "eligible",
+    "rejected",
+    "collected",
+    "proposed",
+)
 C = STAND_INS
 
 Rows = list[dict[str, Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import islice
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from smena.causal.effects import ate, conflict_split_half, penalties
 from smena.causal.eprocess import Betting, lower_bound
 from smena.causal.gate import Answer, Arm, Ask, Evidence
-from smena.causal.pairs import AskTell, Pair, PairLog, draws, shuffled
+from smena.causal.pairs import AskTell, Draws, Pair, PairLog, Rounds, shuffled
 from smena.errors import BadInput
 
 MAX_THETA = 0.999
@@ -94,7 +94,7 @@ class PairGate(AskTell):
         self._backlog: deque[Pair] = deque()
         self._probing = False
         self.fresh_tasks = len(self.pool) >= cap
-        self._draws = cycle(shuffled(item, self.pool)) if self.fresh_tasks else draws(item, self.pool)
+        self._draws = Rounds(shuffled(item, self.pool)) if self.fresh_tasks else Draws(item, self.pool)
         if len(self.pool) < min_tasks:
             self._decide("undecided", f"pool too small: {len(self.pool)} tasks match, {min_tasks} needed")
         self.evidence = self._report()
@@ -132,6 +132,21 @@ class PairGate(AskTell):
     def _difference(self, pair: Pair) -> ArrayLike:
         """What a pair tells the e-process."""
         return pair.difference
+
+    @property
+    def standing(self) -> tuple[int, float, float]:
+        """Number, sum and sum of squares of the differences so far: what an order of work goes by."""
+        d = [pair.difference for pair in self._pairs]
+        return len(d), float(sum(d)), float(sum(x * x for x in d))
+
+    def at_level(self, alpha_t: float) -> None:
+        """Go on at another level: that which saves made meanwhile, or another procedure, allow. Only before
+        the verdict, and by a rule that does not look at this gate's own pairs."""
+        if not 0 < alpha_t < 1:
+            raise BadInput(f"alpha_t must be in (0, 1), is {alpha_t}")
+        if self.verdict is None:
+            self.alpha_t = alpha_t
+            self.evidence = self._report()
 
     @property
     def _e_value(self) -> float:

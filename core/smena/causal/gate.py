@@ -19,19 +19,21 @@ class Ask(NamedTuple):
 
     ``context`` says what else is injected: nothing (``bare``), or what the trusted memory gives for that task
     (``trusted``, for conflict). Two asks that are equal are the same trial; ``stream`` and ``replicate`` make
-    them differ, so that no gate reuses what an earlier one has seen."""
+    them differ, so that no gate reuses what an earlier one has seen. ``gold``: ground truth is to judge it
+    too."""
 
     task: str
     arm: Arm
     replicate: int
     stream: str
     context: Context = "bare"
+    gold: bool = False
 
 
 class Answer(NamedTuple):
     """What came of an ask. ``ok`` False: infrastructure or abstention; then neither arm of its pair counts.
     ``output`` is a digest of the learner's output: identical ones from a cache are not independent
-    evidence."""
+    evidence. ``gold``: the ground truth's score, where it was asked for."""
 
     ask: Ask
     ok: bool
@@ -39,6 +41,7 @@ class Answer(NamedTuple):
     reward: float = 0.0
     output: str = ""
     cached: bool = False
+    gold: float | None = None
 
 
 Evidence = dict[str, Any]

@@ -152,13 +152,27 @@ def shuffled(key: str, tasks: Iterable[str]) -> list[str]:
     return sorted(tasks, key=lambda task: _hash(f"{key}|{task}"))
 
 
-def draws(key: str, tasks: Sequence[str]) -> Iterator[str]:
-    """Independent uniform draws with replacement, for ever; a function of ``key`` and the set of tasks."""
-    ordered = sorted(tasks)
-    t = 0
-    while True:
-        yield ordered[_hash(f"{key}|{t}") % len(ordered)]
-        t += 1
+class Draws(Iterator[str]):
+    """Independent uniform draws with replacement, for ever; a function of ``key`` and the set of tasks. A
+    place in it can be stored: it pickles."""
+
+    def __init__(self, key: str, tasks: Iterable[str]) -> None:
+        self._key, self._tasks, self._next = key, sorted(tasks), 0
+
+    def __next__(self) -> str:
+        self._next += 1
+        return self._tasks[_hash(f"{self._key}|{self._next - 1}") % len(self._tasks)]
+
+
+class Rounds(Iterator[str]):
+    """The tasks in the order given, again and again."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        self._tasks, self._next = tasks, 0
+
+    def __next__(self) -> str:
+        self._next += 1
+        return self._tasks[(self._next - 1) % len(self._tasks)]
 
 
 def chance(key: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 
 from smena.causal.gate import Answer, Ask, Evidence
-from smena.causal.pairs import AskTell, Pair, PairLog, chance, draws, shuffled
+from smena.causal.pairs import AskTell, Draws, Pair, PairLog, chance, shuffled
 
 
 class UseGate(AskTell):
@@ -27,7 +27,7 @@ class UseGate(AskTell):
         super().__init__(name)
         self.uses, self._lost = uses, lost
         self._stream = f"use:{item}"
-        self._tasks = draws(item, pool)
+        self._tasks = Draws(item, pool)
         self._replicates: Counter[str] = Counter()
         self.successes = self.failures = self.unjudged = 0
         if not pool:

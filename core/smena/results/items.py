@@ -9,7 +9,16 @@ from smena.results.figures import EvidencePath, ItemResult, MemoryStep
 from smena.values import Decision, Knowledge, Transition
 
 AUDIT = "audit"
-ORDER = ("trusted", "deprecated", "candidate", "eligible", "rejected", "collected", "proposed")
+ORDER = (
+    "trusted",
+    "deprecated",
+    "foundational",
+    "candidate",
+    "eligible",
+    "rejected",
+    "collected",
+    "proposed",
+)
 
 
 def items(
@@ -18,7 +27,8 @@ def items(
     """Items by state (trusted first), within a state by ΔU, then in the order they came."""
     decided: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
-        decided[decision.item].append(decision)
+        for item in decision.evidence.get("items") or [decision.item]:  # a combination is about two
+            decided[item].append(decision)
     moves: dict[str, list[Transition]] = defaultdict(list)
     for move in sorted(transitions, key=lambda t: t.seq):
         moves[move.item].append(move)

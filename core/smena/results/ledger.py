@@ -16,6 +16,9 @@ FAMILIES = {
     "train": "train: attempts and lessons",
     "screen": "screen: gate 1, origin task",
     "confirm": "confirm: gate 2, pool and control",
+    "again": "again: revision, revival, foundational items once more",
+    "combine": "combine: pairs of foundational items",
+    "gold": "gold: ground truth at promotion",
     "eval": "eval: held-out accuracy",
     "audit": "audit: which saves were false",
 }
