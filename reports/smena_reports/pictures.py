@@ -25,6 +25,7 @@ LIGHT = {
     "proposed": "#b9bfc8",
     "deprecated": "#8d6e63",
     "collected": "#9aa1ab",
+    "foundational": "#8a6fc0",
 }
 
 
