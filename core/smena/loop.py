@@ -253,7 +253,10 @@ def tell(setup: Setup, gate: Gate, asks: Sequence[Ask], outcomes: Sequence[Outco
     arms were answered by different versions of a model count for nothing, and are named in the evidence."""
     frozen = bool(getattr(setup.learner, "deterministic", False))
     changed = changed_versions(asks, outcomes)
-    broken = [*gate.evidence.get("model_changed", ()), *(" ".join(map(str, cell)) for cell in sorted(changed))]
+    broken = [
+        *gate.evidence.get("model_changed", ()),
+        *(" ".join(map(str, cell)) for cell in sorted(changed)),
+    ]
     gate.tell(
         [
             Answer(ask, ok=False) if _cell(ask) in changed else _answer(ask, outcome, frozen)

@@ -89,8 +89,14 @@ def _trace(attempt: Attempt, keep: bool) -> JSON:
     """Without ``keep`` only what the loop itself reads again: texts stay out of the store."""
     return {
         "hypotheses": [{"steps": list(h.steps), "source": h.source} for h in attempt.hypotheses],
-        "learner": attempt.trace if keep else None,
+        "learner": attempt.trace if keep else _cached(attempt),
     }
+
+
+def _cached(attempt: Attempt) -> JSON:
+    """Whether the output came from a cache is no text, and gates want to know."""
+    told = attempt.trace
+    return {"cached": True} if isinstance(told, dict) and told.get("cached") is True else None
 
 
 def failed_attempt(outcome: Outcome) -> Attempt:
