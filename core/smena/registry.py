@@ -215,9 +215,9 @@ def _built_in(entry: EntryPoint) -> bool:
 
 
 def fingerprint(name: str, plugin: Any) -> str:
-    """``name@digest`` of what may change a plugin's behaviour: its declared version and its configuration, and
-    ``identity``, where it has one, for what else it depends on (prompt templates)."""
+    """``name@digest`` of what may change a plugin's behaviour: its declared version and its configuration, or,
+    where it says what of that and of other things matters (prompt templates, say), its ``identity``."""
     from smena.values import digest
 
-    more = [plugin.identity] if hasattr(plugin, "identity") else []
-    return f"{name}@{digest([plugin.version, plugin.config, *more])[:12]}"
+    identity = plugin.identity if hasattr(plugin, "identity") else plugin.config
+    return f"{name}@{digest([plugin.version, identity])[:12]}"

@@ -1,0 +1,67 @@
+"""Settings that learner, teacher and judge have in common."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+OPERATIONAL = frozenset(
+    {"timeout", "retries", "concurrent", "key_env", "price_in", "price_out", "price_cached", "stream"}
+)
+"""Settings that say how a reply is had, not what it is: no part of a trial's key."""
+
+
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which model and how it is called. Keys are no setting: litellm takes them from the environment."""
+
+    model: str = ""
+    """Any litellm name: ``openai/gpt-4.1-mini``, ``anthropic/claude-sonnet-4-5``, ``ollama/qwen3``."""
+    api_base: str = ""
+    """URL of an OpenAI-compatible server, with an ``openai/NAME`` model."""
+    key_env: str = ""
+    """Name of the environment variable that holds the key, where it is not the provider's usual one."""
+    temperature: float | None = 0.7
+    """None: not sent, for models that do not take one."""
+    max_tokens: int = 2048
+    """Of a reply."""
+    context: int = 0
+    """Tokens that the model takes; 0: what litellm knows of it."""
+    structured: Literal["auto", "off"] = "auto"
+    """``auto``: asks for JSON the provider's way where it has one. Replies are read leniently in any case."""
+    seeded: bool = True
+    """Send the trial's seed where the provider takes one."""
+    repairs: int = 1
+    """How often a reply that cannot be read is asked for again, with what was wrong."""
+    prompts: str = ""
+    """A folder of templates (``NAME.j2``) that win over those shipped."""
+    timeout: float = 120.0
+    """Seconds for a call."""
+    retries: int = 8
+    """How often a call that failed for no fault of ours is made again."""
+    concurrent: int = 32
+    """Calls at once, over all worker processes; fewer while the provider says that it is too many."""
+    price_in: float | None = None
+    """US dollars for a million tokens of prompt; None: what litellm knows."""
+    price_out: float | None = None
+    price_cached: float | None = None
+    """For a million tokens of prompt that came from the provider's cache; None: as any."""
+    stream: bool = False
+    """Have replies in pieces, for servers that only do that."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_tokens", "concurrent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
+        for name in ("context", "repairs", "retries"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more, is {getattr(self, name)}")
+        if self.timeout <= 0:
+            raise ValueError(f"timeout must be above 0, is {self.timeout}")
+        if (self.price_in is None) != (self.price_out is None):
+            raise ValueError("price_in and price_out go together")
+
+
+def behaviour(config: ModelConfig) -> dict[str, Any]:
+    """What of the settings may change a reply."""
+    return {name: value for name, value in msgspec.structs.asdict(config).items() if name not in OPERATIONAL}

@@ -1,0 +1,81 @@
+"""An interactive task, played by a model: it thinks, acts, and is told what happened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from smena.protocols import Episode
+from smena.values import JSON
+
+from smena_llm.calls import Message, Model, Refusal
+from smena_llm.templates import Templates
+
+_ACTION = re.compile(r"^\s*action\s*:\s*(.+)$", re.I | re.M)
+
+
+class Played(NamedTuple):
+    """How it went: the episode's own answer, what was done, said and seen."""
+
+    answer: JSON
+    actions: list[str]
+    said: list[str]
+    seen: list[str]
+    error: str
+
+
+def play(
+    model: Model,
+    templates: Templates,
+    messages: list[Message],
+    begin: Callable[[], Episode],
+    seed: int,
+    steps: int,
+) -> Played:
+    """Until it is over, or so many actions are done. A reply without an action is told so, once in a row."""
+    actions: list[str] = []
+    said: list[str] = []
+    seen: list[str] = []
+    error, mute = "", 0
+    with begin() as episode:
+        now = episode.start()
+        talk = list(messages)
+        while not now.done and len(actions) < steps:
+            seen.append(now.text)
+            shown = templates.render("step", text=now.text, actions=list(now.actions))
+            talk.append({"role": "user", "content": shown})
+            try:
+                reply = model.ask(talk, seed + len(said))
+            except Refusal:
+                error = "refused: the provider's content filter stopped the reply"
+                break
+            said.append(reply.text)
+            if reply.refused:
+                error = "refused: the model declined to answer"
+                break
+            talk.append({"role": "assistant", "content": reply.text or "…"})
+            action = action_of(reply.text)
+            if action is None:
+                mute += 1
+                if mute > model.config.repairs:
+                    error = "unparsable: no line `Action: …` in the reply, twice in a row"
+                    break
+                now = now._replace(text="There is no line `Action: …` in your reply. Reply with one.")
+                continue
+            mute = 0
+            actions.append(action)
+            now = episode.act(action)
+        seen.append(now.text)
+        answer = episode.answer()
+    return Played(answer, actions, said, seen, error)
+
+
+def action_of(reply: str) -> str | None:
+    """The first action of a reply.
+
+    >>> action_of("Thought: it is dark\\nAction: turn on lamp\\nObservation: made up")
+    'turn on lamp'
+    """
+    found = _ACTION.search(reply)
+    return found[1].strip() if found else None
