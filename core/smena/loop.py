@@ -134,7 +134,8 @@ def episode(setup: Setup, jobs: Jobs, memory: Memory, task: Task, step: int) -> 
 
 
 def _gap(setup: Setup, task: Task, failed: Attempt) -> Gap:
-    return setup.env.gap(task, failed)
+    with setup.blamed(f"gap() of task {task.id!r}"):
+        return setup.env.gap(task, failed)
 
 
 def _lessons(

@@ -129,7 +129,8 @@ class Registry:
             with contextlib.redirect_stdout(sys.stderr):
                 yield
         except (Exception, SystemExit) as error:
-            self.problems.append(Problem(plugin, where, f"{type(error).__name__}: {error}".rstrip(": ")))
+            said = " ".join(str(error).split())
+            self.problems.append(Problem(plugin, where, f"{type(error).__name__}: {said}".rstrip(": ")))
 
     def offers(self, kind: str | None = None) -> list[Offer]:
         """What is on offer, sorted by kind and name."""

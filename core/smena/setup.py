@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from smena.config import RunConfig
-from smena.errors import BadInput
+from smena.errors import BadInput, SmenaError
 from smena.judge import Judge
 from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
 from smena.registry import Registry, base_name, fingerprint, section
@@ -123,8 +124,20 @@ class Setup:
         if split not in SPLITS:
             raise BadInput(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
         if split not in self._tasks:
-            self._tasks[split] = {task.id: task for task in self.env.tasks(split)}
+            with self.blamed(f"tasks({split!r})"):
+                self._tasks[split] = {task.id: task for task in self.env.tasks(split)}
         return self._tasks[split]
+
+    @contextmanager
+    def blamed(self, what: str) -> Iterator[None]:
+        """An error of the environment's own, in the main process, ends the run in a line that names it."""
+        try:
+            yield
+        except SmenaError:
+            raise
+        except (Exception, SystemExit) as error:
+            said = f"{type(error).__name__}: {error}"
+            raise SmenaError(f"environment {self.config.env!r} failed in {what}: {said}") from error
 
     def task_digest(self, task: Task) -> str:
         """What of a task may change an outcome: its view, reference and features."""
