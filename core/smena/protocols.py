@@ -84,12 +84,14 @@ class Situation(NamedTuple):
     """What a learner or teacher gets of a task: never the reference, never the environment itself.
 
     ``play``: where the task is interactive, begins an :class:`Episode`; a learner may play once an attempt,
-    and its attempt's ``answer`` is the episode's."""
+    and its attempt's ``answer`` is the episode's. ``means``: told to teachers only, see
+    :meth:`Environment.means`."""
 
     view: JSON
     features: tuple[str, ...]
     space: SearchSpace | None = None
     play: Callable[[], Episode] | None = None
+    means: Mapping[str, Sequence[str]] = {}
 
 
 class Lesson(NamedTuple):
@@ -133,6 +135,15 @@ class Environment(Protocol):
 
     def play(self, task: Task) -> Episode:
         """Begin an episode of an interactive task. Called in a worker, at most one at a time in each."""
+
+    def means(self) -> Mapping[str, Sequence[str]]:
+        """What a teacher knows of an interactive domain: for each condition that a gap may name, the steps that
+        bring it about, whatever the task. A step is words of a command, with slots ``?name`` for the value of
+        the task's feature ``name``. The learner is not told."""
+
+    label: str
+    """What a figure from this environment has to be called, where its name alone would mislead; run ids and
+    reports carry it."""
 
     def use_sandbox(self, opener: Opener) -> None:
         """Told once, before anything else, how to get the run's sandbox; verifiers may have this too."""

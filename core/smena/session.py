@@ -47,7 +47,8 @@ class Machine(NamedTuple):
 
 def run_id(setup: Setup) -> str:
     kind = "-aa" if setup.config.null_items else ""
-    return f"{setup.config.env}{kind}-{setup.config.policy}-{setup.run_print[:8]}"
+    label = getattr(setup.env, "label", setup.config.env)
+    return f"{label}{kind}-{setup.config.policy}-{setup.run_print[:8]}"
 
 
 def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:

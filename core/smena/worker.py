@@ -73,7 +73,8 @@ class Worker:
     def _teach(self, job: Job, situation: Situation) -> Outcome:
         feedback = job.feedback
         assert feedback is not None
-        lessons = self.setup.teacher.lessons(situation, feedback, job.trial.seed)
+        means = getattr(self.setup.env, "means", dict)
+        lessons = self.setup.teacher.lessons(situation._replace(means=means()), feedback, job.trial.seed)
         output = [{"rung": lesson.rung, "body": msgspec.to_builtins(lesson.body)} for lesson in lessons]
         return Outcome(trial=job.trial.key, output=output)
 

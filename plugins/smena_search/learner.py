@@ -5,6 +5,8 @@ Two steps [3.1]: hypotheses are drawn from the environment's operator vocabulary
 picks. Knowledge acts on the draw only: a pattern whose triggers hold takes a share ``rho`` of the proposals
 until its programs are used up, an antipattern makes its steps less likely. Facts say nothing to it. Feedback
 reaches it as knowledge; the gap itself it cannot read.
+
+A task that is played, not answered, has an episode in place of a vocabulary: see :mod:`smena_search.player`.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+from smena.errors import BadInput
 from smena.protocols import SearchSpace, Situation
 from smena.values import Antipattern, Attempt, Body, Fact, Feedback, Hypothesis, Pattern, canonical, digest
 
 from smena_search.draws import Draws, Program, Validator
+from smena_search.player import Temper, play
 from smena_search.space import space_of
 
 
@@ -45,14 +49,22 @@ class LearnerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_hypotheses: int = 2
     """Distinct answers given, best first."""
     caution: float = 2.0
-    """What an antipattern adds to the cost of each of its steps, in nats."""
+    """What an antipattern adds to the cost of each of its steps, in nats; against a command in an episode."""
+    follow: float = 0.95
+    """In an episode: probability that an action follows a pattern, while one applies."""
+    focus: float = 3.0
+    """In an episode: what each word that a command shares with the task, or with a pattern's step, adds for
+    it, in nats."""
+    boredom: float = 0.6
+    """In an episode: what each earlier use of a command adds against it, in nats."""
 
     def __post_init__(self) -> None:
         for name in ("budget", "depth", "max_hypotheses"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
-        if not 0 <= self.rho <= 1:
-            raise ValueError(f"rho must be in [0, 1], is {self.rho}")
+        for name in ("rho", "follow"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be in [0, 1], is {getattr(self, name)}")
         if self.prior < 0:
             raise ValueError(f"prior must be 0 or more, is {self.prior}")
 
@@ -65,7 +77,7 @@ class Trying(NamedTuple):
 
 
 class SearchLearner:
-    """P_θ as a sampler of programs. Its unit of cost is one program tried."""
+    """P_θ as a sampler of programs, or as a player. Its unit of cost is one program tried, or one action."""
 
     Config = LearnerConfig
     version = 1
@@ -76,7 +88,10 @@ class SearchLearner:
     def attempt(
         self, situation: Situation, knowledge: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
-        """Try once. The answer is the list of the distinct answers of the ranked hypotheses."""
+        """Try once. The answer is the list of the distinct answers of the ranked hypotheses; of an episode, the
+        episode's."""
+        if situation.space is None and situation.play is not None:
+            return self._play(situation, knowledge, seed)
         space, two_steps = space_of(situation), self.config.steps == 2
         fits = Validator(space, on=two_steps)
         digests = () if self.config.coupled else tuple(digest(body) for body in knowledge)
@@ -93,6 +108,19 @@ class SearchLearner:
             cost=float(len(tried)),
             trace={"tried": len(tried), "kept": len(kept), "by": dict(Counter(t.source for t in tried))},
         )
+
+    def _play(self, situation: Situation, knowledge: Sequence[Body], seed: int) -> Attempt:
+        assert situation.play is not None
+        config = self.config
+        known = [body for body in knowledge if isinstance(body, Fact) or applies(body, situation)]
+        digests = () if config.coupled else tuple(digest(body) for body in knowledge)
+        rng = _rng("play", digest([seed, situation.view, digests]))
+        temper = Temper(config.follow, config.focus, config.boredom, config.caution)
+        try:
+            played = play(situation.play(), situation.view, situation.features, known, temper, rng)
+        except ValueError as error:
+            raise BadInput(f"learner 'search' cannot play here: {error}") from None
+        return Attempt(played.answer, cost=float(played.actions), trace={"followed": played.followed})
 
     def cost(self, body: Body) -> float:
         """A hundredth for every word that the item carries (triggers and steps; three for a fact), at most 1.

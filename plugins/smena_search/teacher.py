@@ -3,17 +3,21 @@
 It searches on what the learner may check (the train pairs), never on the reference, so that its program may
 fit and still be wrong: such lessons are what the gates are for. That the attempt failed tells it which
 answers are wrong; programs that give one of them are passed over.
+
+Of a task that is played it speaks as :mod:`smena_search.coach` does.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 from smena.protocols import Lesson, Move, SearchSpace, Situation
-from smena.values import Antipattern, Attempt, Feedback, Pattern, canonical
+from smena.values import Antipattern, Attempt, Feedback, Pattern, canonical, digest
 
+from smena_search import coach
 from smena_search.enumeration import enumerate_fits
 from smena_search.space import space_of
 
@@ -33,7 +37,12 @@ class TeacherConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     triggers: int = 1
     """How many of the task's features, the most telling first, a lesson is tied to."""
 
+    slip: float = 0.25
+    """Of a task that is played: how often the teacher errs, leaving a step out or naming a wrong thing."""
+
     def __post_init__(self) -> None:
+        if not 0 <= self.slip <= 1:
+            raise ValueError(f"slip must be in [0, 1], is {self.slip}")
         for name in ("nodes", "depth"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
@@ -49,10 +58,13 @@ class SearchTeacher:
         self.config = config or TeacherConfig()
 
     def lessons(self, situation: Situation, feedback: Feedback, seed: int) -> Sequence[Lesson]:
-        """The ladder of the task, least disclosing first; empty where nothing is found. ``seed`` plays no
-        part."""
-        config, space = self.config, space_of(situation)
+        """The ladder of the task, least disclosing first; empty where nothing is found. ``seed`` plays a part
+        in the teacher's errors only."""
+        config = self.config
         triggers = situation.features[: config.triggers]
+        if situation.space is None and situation.play is not None:
+            return self._coach(situation, triggers, feedback, seed)
+        space = space_of(situation)
         refuted = list(_refuted(space, feedback.failed))
         wrong = {answer for _, answer in refuted}
         fits = enumerate_fits(space, config.nodes, config.depth)
@@ -68,6 +80,18 @@ class SearchTeacher:
         if config.antipatterns:
             lessons += [Lesson("antipattern", _antipattern(steps, triggers)) for steps, _ in refuted[:1]]
         return lessons
+
+    def _coach(
+        self, situation: Situation, triggers: Sequence[str], feedback: Feedback, seed: int
+    ) -> Sequence[Lesson]:
+        config, rng = self.config, random.Random(int(digest(["coach", seed]), 16))
+        told = coach.lessons(situation.features, situation.means, feedback, triggers, config.slip, rng)
+        return [
+            lesson
+            for lesson in told
+            if (config.antipatterns or lesson.rung != "antipattern")
+            and (config.ladder == "gap" or lesson.rung in ("procedure", "antipattern"))
+        ]
 
 
 def ladder(moves: Sequence[Move]) -> dict[str, tuple[str, ...]]:

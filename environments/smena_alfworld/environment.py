@@ -1,0 +1,241 @@
+"""The ALFWorld environment: where its games come from, how they are played, judged and explained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import Literal
+
+import msgspec
+from smena import Attempt, BadInput, Body, Example, Finding, Gap, InfraError, Task, Verdict
+from smena.protocols import Episode
+from smena.values import JSON, SPLITS, Split, canonical, digest
+
+from smena_alfworld import official, synthetic
+from smena_alfworld.episode import Play
+from smena_alfworld.process import EngineProcess, Game
+from smena_alfworld.world import CONDITIONS, KINDS, MEANS, STOCK, Goal, Kind, World
+
+INSTALL = (
+    "the household engine is not installed; it compiles, so cmake and g++ have to be there, and it brings Fast "
+    "Downward, which is GPL-3. Install it with: pip install 'smena[alfworld]'"
+)
+
+
+class AlfWorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings ``[env.alfworld]``."""
+
+    data: Literal["auto", "official", "synthetic"] = "auto"
+    """Whose games: the benchmark's, or generated ones. ``auto``: the benchmark's where they are found."""
+    path: str = ""
+    """Where the benchmark's data lies; empty: $ALFWORLD_DATA, else ~/.cache/alfworld."""
+    eval: Literal["unseen", "seen"] = "unseen"
+    """Which of the benchmark's two evaluation sets is split ``eval``."""
+    dialect: Literal["move", "put"] = "move"
+    """Official games of older releases say "put X in/on Y"; only games of one dialect are taken."""
+    difficulty: synthetic.Difficulty = "small"
+    """Size of generated rooms."""
+    sizes: dict[str, int] = msgspec.field(
+        default_factory=lambda: {"train": 72, "eval": 48, "holdout": 24, "audit": 48}
+    )
+    """Generated games a split."""
+    seed: int = 0
+    """Of the generated games."""
+    types: tuple[Kind, ...] = KINDS
+    """Which of the six task types."""
+    max_steps: int = 50
+    """Actions in an episode."""
+    admissible: bool = True
+    """Whether the learner is told the commands that the game knows now."""
+    timeout: float = 30.0
+    """Wall seconds that the engine may take for one call."""
+    recycle: int = 200
+    """Episodes after which a worker takes a fresh engine."""
+    unsafe_game_grammar: bool = False
+    """Use the grammar inside a game file, which the engine *evaluates as code*, in place of the installed
+    one."""
+
+    def __post_init__(self) -> None:
+        if not self.types or len(set(self.types)) != len(self.types):
+            raise ValueError("types: name one or more of the six task types, each once")
+        for name in ("max_steps", "recycle"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
+        if self.timeout <= 0:
+            raise ValueError(f"timeout must be above 0, is {self.timeout}")
+        for split, size in self.sizes.items():
+            if split not in SPLITS or size < 0:
+                raise ValueError(
+                    f"sizes: {split!r} = {size}; splits are {', '.join(SPLITS)}, sizes 0 or more"
+                )
+
+
+class AlfWorld:
+    """Interactive household tasks. ``label`` says whose games they are: a figure that does not carry it is
+    worthless."""
+
+    version = 1
+    verifiers: Mapping[str, float] = {"exact": 1.0}
+    Config = AlfWorldConfig
+
+    def __init__(self, config: AlfWorldConfig | None = None) -> None:
+        if not all(find_spec(name) for name in ("alfworld", "textworld", "fast_downward")):
+            raise BadInput(f"environment 'alfworld': {INSTALL}")
+        config = config or AlfWorldConfig()
+        self._found = None if config.data == "synthetic" else official.find(config.path)
+        if config.data == "official" and self._found is None:
+            raise BadInput(official.missing(config.path))
+        # Part of every fingerprint, so that `auto` is not the same run with and without the data.
+        self.config = msgspec.structs.replace(config, data="official" if self._found else "synthetic")
+        self._index: official.Index | None = None
+        self._tasks: dict[Split, tuple[Task, ...]] = {}
+        self._engine = EngineProcess(config.timeout, config.recycle)
+        self._game_of = lru_cache(maxsize=64)(self._game)
+
+    @property
+    def label(self) -> str:
+        """``alfworld-official``, ``alfworld-official-partial`` (not all of the benchmark's games are there) or
+        ``alfworld-synthetic-DIFFICULTY``: ours, whose scores are not ALFWorld scores."""
+        if self._found is None:
+            return f"alfworld-synthetic-{self.config.difficulty}"
+        return "alfworld-official" if self._official().complete else "alfworld-official-partial"
+
+    def tasks(self, split: Split) -> Sequence[Task]:
+        if split not in self._tasks:
+            self._tasks[split] = tuple(self._official_tasks(split) if self._found else self._generated(split))
+        return self._tasks[split]
+
+    def play(self, task: Task) -> Episode:
+        game, world = self._game_of(task.id, task.reference["game"])
+        config = self.config
+        play: Episode = Play(
+            self._engine, game, world, config.max_steps, config.admissible, task.reference["length"]
+        )
+        return play
+
+    def gap(self, task: Task, attempt: Attempt) -> Gap:
+        """The goal's unmet conditions, a bit each; never where anything is."""
+        goals = attempt.answer["goals"] if attempt.answer else []
+        conditions = CONDITIONS[task.reference["kind"]]
+        return Gap(
+            tuple(
+                Finding("unmet", condition, "reference", 1.0)
+                for condition, met in zip(conditions, goals, strict=True)
+                if not met
+            )
+        )
+
+    def means(self) -> Mapping[str, Sequence[str]]:
+        return MEANS
+
+    def exact(self, task: Task, answer: JSON) -> Verdict:
+        """The engine's own word: won or not. ``partial`` is the share of goal conditions met at the end.
+
+        Raises InfraError where the two disagree: then the engine or this package is wrong, not the learner."""
+        if not (isinstance(answer, dict) and isinstance(answer.get("won"), bool)):
+            return Verdict(0.0)
+        won, goals = answer["won"], answer["goals"]
+        if won != all(goals):
+            raise InfraError(f"{task.id}: won is {won}, and the goal's conditions are {goals}")
+        return Verdict(float(won), {"partial": sum(goals) / len(goals)})
+
+    def example(self, task: Task, attempt: Attempt) -> Example:
+        """The goal, and what the student did."""
+        done = [action["sent"] for action in attempt.answer["actions"]] if attempt.answer else []
+        return Example(task.view["goal"], None, done)
+
+    def leaks(self, task: Task, body: Body) -> bool:
+        """Does the body hold a command of the reference plan, with the numbers that tell which thing where?"""
+        text = canonical(body).decode()
+        return any(re.search(rf"{re.escape(command)}\b", text) for command in task.reference["plan"] or ())
+
+    def _game(self, task_id: str, content: str) -> tuple[Game, World]:
+        """A game from its task's name; its content must be what the task was made of."""
+        if self._found:
+            return self._official().game(task_id, content, self.config.unsafe_game_grammar)
+        _, difficulty, kind, number = task_id.split("/")
+        made = synthetic.make(kind, difficulty, int(number), self.config.seed)  # type: ignore[arg-type]
+        if made is None or digest(made.problem) != content:
+            raise InfraError(f"{task_id}: this version of the generator makes another game")
+        return Game(made.problem, made.goal), made.world
+
+    def _generated(self, split: Split) -> list[Task]:
+        config = self.config
+        total, kinds = config.sizes.get(split, 0), config.types
+        streams = {kind: synthetic.games(kind, split, config.difficulty, config.seed) for kind in kinds}
+        tasks = []
+        for place in range(total):
+            kind = kinds[place % len(kinds)]
+            made = next(streams[kind])
+            reference = _reference(digest(made.problem), made.world.goal.kind, made.plan)
+            name = f"synthetic/{config.difficulty}/{kind}/{made.number:07}"
+            tags = {"source": "synthetic", "difficulty": config.difficulty}
+            tasks.append(self._task(name, split, made.goal, reference, tags))
+        return tasks
+
+    def _official_tasks(self, split: Split) -> list[Task]:
+        entries = self._official().split(split, self.config.eval)
+        return [
+            self._task(
+                entry.name,
+                split,
+                entry.goal,
+                _reference(entry.sha256, entry.kind, entry.plan),
+                {"source": "official", "set": entry.set, "dialect": entry.dialect},
+            )
+            for entry in entries
+            if entry.kind in self.config.types
+        ]
+
+    def _official(self) -> official.Index:
+        if self._index is None:
+            assert self._found is not None
+            self._index = official.index(self._found, self.config.dialect)
+        return self._index
+
+    def _task(self, name: str, split: Split, goal: str, reference: JSON, tags: dict[str, str]) -> Task:
+        kind: Kind = reference["kind"]
+        return Task(
+            id=name,
+            split=split,
+            view={"goal": goal, "max_steps": self.config.max_steps},
+            reference=reference,
+            cluster=kind,
+            features=features(goal),
+            tags={"type": STOCK[kind], **tags},
+        )
+
+
+def _reference(content: str, kind: Kind, plan: Sequence[str] | None) -> JSON:
+    return {
+        "game": content,
+        "kind": kind,
+        "plan": None if plan is None else list(plan),
+        "length": None if plan is None else len(plan),
+    }
+
+
+_SAID: tuple[tuple[Kind, str], ...] = (
+    ("two", r"(?:put|find) two (?P<object>\w+) (?:in|and put them in) (?P<target>\w+)"),
+    ("look", r"(?:look at|examine the) (?P<object>\w+) (?:under|with) the (?P<target>\w+)"),
+    ("clean", r"(?:put a clean|clean some) (?P<object>\w+) (?:in|and put it in) (?P<target>\w+)"),
+    ("heat", r"(?:put a hot|heat some) (?P<object>\w+) (?:in|and put it in) (?P<target>\w+)"),
+    ("cool", r"(?:put a cool|cool some) (?P<object>\w+) (?:in|and put it in) (?P<target>\w+)"),
+    ("pick", r"put (?:a|some) (?P<object>\w+) (?:in|on) (?P<target>\w+)"),
+)
+
+
+def understood(goal: str) -> Goal | None:
+    """A goal in the benchmark's own phrases; None for other words (people's descriptions)."""
+    for kind, pattern in _SAID:
+        if said := re.fullmatch(pattern, goal.strip().rstrip(".").lower()):
+            return Goal(kind, said["object"], said["target"])
+    return None
+
+
+def features(goal: str) -> tuple[str, ...]:
+    """From what the learner is told, the most telling first."""
+    said = understood(goal)
+    return () if said is None else (f"task={said.kind}", f"object={said.object}", f"target={said.target}")
