@@ -136,6 +136,9 @@ class Environment(Protocol):
     def play(self, task: Task) -> Episode:
         """Begin an episode of an interactive task. Called in a worker, at most one at a time in each."""
 
+    def close(self) -> None:
+        """End what is kept from episode to episode, an engine say; it is made anew when needed."""
+
     def means(self) -> Mapping[str, Sequence[str]]:
         """What a teacher knows of an interactive domain: for each condition that a gap may name, the steps that
         bring it about, whatever the task. A step is words of a command, with slots ``?name`` for the value of

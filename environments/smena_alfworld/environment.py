@@ -38,7 +38,7 @@ class AlfWorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     difficulty: synthetic.Difficulty = "small"
     """Size of generated rooms."""
     sizes: dict[str, int] = msgspec.field(
-        default_factory=lambda: {"train": 72, "eval": 48, "holdout": 24, "audit": 48}
+        default_factory=lambda: {"train": 48, "eval": 36, "holdout": 24, "audit": 24}
     )
     """Generated games a split."""
     seed: int = 0
@@ -117,15 +117,12 @@ class AlfWorld:
 
     def gap(self, task: Task, attempt: Attempt) -> Gap:
         """The goal's unmet conditions, a bit each; never where anything is."""
-        goals = attempt.answer["goals"] if attempt.answer else []
         conditions = CONDITIONS[task.reference["kind"]]
-        return Gap(
-            tuple(
-                Finding("unmet", condition, "reference", 1.0)
-                for condition, met in zip(conditions, goals, strict=True)
-                if not met
-            )
-        )
+        goals = _said(attempt.answer, "goals")
+        if len(goals) != len(conditions):
+            return Gap((Finding("episode", "none"),))
+        unmet = [condition for condition, met in zip(conditions, goals, strict=True) if not met]
+        return Gap(tuple(Finding("unmet", condition, "reference", 1.0) for condition in unmet))
 
     def means(self) -> Mapping[str, Sequence[str]]:
         return MEANS
@@ -134,17 +131,23 @@ class AlfWorld:
         """The engine's own word: won or not. ``partial`` is the share of goal conditions met at the end.
 
         Raises InfraError where the two disagree: then the engine or this package is wrong, not the learner."""
-        if not (isinstance(answer, dict) and isinstance(answer.get("won"), bool)):
+        goals = _said(answer, "goals")
+        whole = len(goals) == len(CONDITIONS[task.reference["kind"]])
+        if not (whole and isinstance(answer.get("won"), bool)):
             return Verdict(0.0)
-        won, goals = answer["won"], answer["goals"]
+        won = answer["won"]
         if won != all(goals):
             raise InfraError(f"{task.id}: won is {won}, and the goal's conditions are {goals}")
         return Verdict(float(won), {"partial": sum(goals) / len(goals)})
 
     def example(self, task: Task, attempt: Attempt) -> Example:
         """The goal, and what the student did."""
-        done = [action["sent"] for action in attempt.answer["actions"]] if attempt.answer else []
-        return Example(task.view["goal"], None, done)
+        done = _said(attempt.answer, "actions")
+        return Example(task.view["goal"], None, [a.get("sent") for a in done if isinstance(a, dict)])
+
+    def close(self) -> None:
+        """End the engine; the next episode has a new one."""
+        self._engine.close()
 
     def leaks(self, task: Task, body: Body) -> bool:
         """Does the body hold a command of the reference plan, with the numbers that tell which thing where?"""
@@ -200,12 +203,23 @@ class AlfWorld:
         return Task(
             id=name,
             split=split,
-            view={"goal": goal, "max_steps": self.config.max_steps},
+            # Two rooms may have the same goal: `room` tells them apart and says nothing else.
+            view={
+                "goal": goal,
+                "max_steps": self.config.max_steps,
+                "room": digest(["room", reference["game"]])[:12],
+            },
             reference=reference,
             cluster=kind,
             features=features(goal),
             tags={"type": STOCK[kind], **tags},
         )
+
+
+def _said(answer: JSON, name: str) -> list[JSON]:
+    """A list out of an episode's answer; empty where the answer is something else."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _reference(content: str, kind: Kind, plan: Sequence[str] | None) -> JSON:

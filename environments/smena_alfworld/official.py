@@ -161,7 +161,7 @@ def _read(path: Path, entry: Entry) -> Entry:
             kind=world.goal.kind,
             goal=goal[1],
             plan=plan(world) if same else None,
-            dialect="put" if re.search(r'template :: "put \{o\} ', data["grammar"]) else "move",
+            dialect="put" if re.search(r'template :: "put \{o\} in/on ', data["grammar"]) else "move",
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         return msgspec.structs.replace(entry, why=f"unreadable: {type(error).__name__}: {error}"[:200])
