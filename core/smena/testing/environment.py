@@ -352,7 +352,7 @@ class EnvironmentContract(Contract):
 
     def test_an_episode_can_be_played(self) -> None:
         """``play``: the same actions give the same observations; nonsense is answered in words; no observation
-        shows the reference; an episode that is left in the middle leaves no process behind, but what ``close`` ends."""
+        shows the reference; an episode left in the middle leaves no process behind, but what ``close`` ends."""
         self._capability("play")
         shown, hidden = [], []
         with no_process_left("an episode that is over, or was left,"):
