@@ -61,6 +61,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     memory: str = ""
     """A run, or an imported memory, of the same store whose items this run begins with: its trusted ones
     are revised in the first wave. Empty: begin with nothing."""
+    calibration: str = ""
+    """The calibration (`smena calibrate`) that the settings of the gates come from; for the record."""
+    calibrate: bool = False
+    """A calibration and no ordinary run."""
     null_items: int = 0
     """An A/A test (`smena aa-test`): so many items that say nothing come to the gates, and no lesson; 0: an
     ordinary run."""

@@ -47,6 +47,8 @@ class Jobs:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        # what a calibration has seen is no evidence for the runs that it sets up
+        self._seed = [setup.config.seed, *(["calibration"] if setup.config.calibrate else [])]
 
     def attempt(
         self,
@@ -87,7 +89,7 @@ class Jobs:
             knowledge=knowledge,
             feedback=feedback,
             # 52 bits: JSON readers that know only doubles keep them exact
-            seed=int(digest([setup.config.seed, task.id, stream, replicate])[:13], 16),
+            seed=int(digest([*self._seed, task.id, stream, replicate])[:13], 16),
         )
 
 

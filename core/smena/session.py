@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from smena.aa import AATest
+from smena.calibrate import Calibration
 from smena.config import RunConfig
 from smena.executor import Executor
 from smena.money import Budget
@@ -46,7 +47,7 @@ class Machine(NamedTuple):
 
 
 def run_id(setup: Setup) -> str:
-    kind = "-aa" if setup.config.null_items else ""
+    kind = "-aa" if setup.config.null_items else "-calibration" if setup.config.calibrate else ""
     label = getattr(setup.env, "label", setup.config.env)
     return f"{label}{kind}-{setup.config.policy}-{setup.run_print[:8]}"
 
@@ -69,7 +70,7 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
         status = "failed"
         try:
             trials = Trials(store, executor, run, hooks, machine.limits, machine.offline)
-            kind = AATest if config.null_items else Run
+            kind = AATest if config.null_items else Calibration if config.calibrate else Run
             summary = kind(setup, store, trials, run, hooks).go()
             status = "finished"
         except (Stopped, KeyboardInterrupt):

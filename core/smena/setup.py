@@ -100,7 +100,8 @@ class Setup:
             "pool": c.pool,
             "bank": c.bank,
         }
-        return {"fingerprint": f"{c.policy}@{digest(settings)[:12]}", **settings}
+        label = {"calibration": c.calibration} if c.calibration else {}
+        return {"fingerprint": f"{c.policy}@{digest(settings)[:12]}", **settings, **label}
 
     @cached_property
     def run_print(self) -> str:

@@ -147,3 +147,18 @@ def test_the_command_says_all_of_it(tmp_path: Path) -> None:
     assert "0 by the gates = 0.0 a candidate; 240 by the bank" in told.stdout
     report = subprocess.run([*command, "report"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert "Truth: planted" in report.stdout, report.stderr
+
+
+def test_the_store_refuses_a_gates_link_to_an_audit_task(tmp_path: Path) -> None:
+    """Even if the loop were mistaken: what finds false saves stays unseen by what saves."""
+    found = result(tmp_path / "a.db", lab={"tells": False})
+    with Store.open(tmp_path / "a.db") as store:
+        audited = [u.key for u in store.uses(found.run.id, "audit/")][:3]
+        ours = [u.key for u in store.uses(found.run.id, "screen/")][:3]
+        assert audited and ours
+        for purpose in ("screen/x", "confirm/x", "again/revise/x", "combine/pool/x", "gold/x"):
+            with pytest.raises(SmenaError, match="audit split"):
+                store.link(found.run.id, purpose, [*ours, *audited])
+            assert not store.uses(found.run.id, purpose)
+        store.link(found.run.id, "screen/x", ours)
+        store.link(found.run.id, "audit/x", audited)

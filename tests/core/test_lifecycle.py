@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -224,3 +227,26 @@ def test_a_file_that_is_no_memory_is_refused_in_a_line() -> None:
     for data in (b"", b"[]", b"{}", b'{"smena_memory": 99}', b'{"smena_memory": 1, "run": 3}'):
         with pytest.raises(BadInput, match="somewhere"):
             Parcel.decode(data, "somewhere")
+
+
+@pytest.mark.slow
+def test_the_command_line_tells_exports_and_imports(turned: Path, tmp_path: Path) -> None:
+    def smena(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "smena", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+    shutil.copy(turned, tmp_path / "smena.db")
+    item = next(i for i in read(turned).items if "deprecated" in states(i))
+    told = smena("memory", "history", item.digest[:10])
+    assert told.returncode == 0 and "was deprecated: refuted" in told.stdout, told.stderr
+    assert smena("memory", "export", "--to", "m.json").returncode == 0
+    come = smena("memory", "import", "m.json", "--db", "other.db")
+    assert come.returncode == 0 and come.stdout.startswith("memory-"), come.stderr
+    name = come.stdout.partition(":")[0]
+    assert smena("memory", "import", "m.json", "--db", "other.db").stdout.startswith(name), "known by content"
+    shown = smena("memory", "history", item.digest[:10], "--db", "other.db")
+    assert shown.stdout.splitlines()[2:] == told.stdout.splitlines()[2:], "the story travels with the item"
+    lost = smena("memory", "import", "missing.json")
+    assert lost.returncode == 2 and "cannot read" in lost.stderr and "Traceback" not in lost.stderr
+    nobody = smena("memory", "history", "zzz")
+    assert nobody.returncode == 2 and "no item begin with 'zzz'" in nobody.stderr

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from smena.cli import aa, experiment, memory, plugin, plugins, report, run
+from smena.cli import aa, experiment, gates, memory, plugin, plugins, report, run
 from smena.errors import ExitCode, SmenaError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ aa.add_to(app)
 report.add_to(app)
 experiment.add_to(app)
 memory.add_to(app)
+gates.add_to(app)
 plugins.add_to(app)
 plugin.add_to(app)
 

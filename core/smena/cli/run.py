@@ -53,6 +53,10 @@ def run(
     tasks: Annotated[
         int | None, typer.Option(min=0, help="Train tasks to learn from.", show_default="all")
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="Begin with the memory of this run, or import.", show_default="nothing"),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file; flags win over it.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, e.g. learner.search.budget=200.")
@@ -95,6 +99,7 @@ def run(
         "verifier": verifier,
         "seed": seed,
         "tasks": tasks,
+        "memory": memory,
     }
     flags, sets = models.choose(flags, set_, model, placebo)
     machine = Machine(

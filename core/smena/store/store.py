@@ -12,12 +12,16 @@ import msgspec
 import sqlalchemy as sa
 
 from smena import __version__
+from smena.errors import SmenaError
 from smena.store import schema
 from smena.store.database import Database
 from smena.store.reading import FINAL, OUTCOME, TRIAL, Reader
 from smena.store.records import Run
 from smena.values import JSON, Decision, Fact, Knowledge, Outcome, Task, Transition, Trial
 
+GATES = frozenset(("screen", "confirm", "again", "combine", "gold"))
+"""First parts of the purposes of gates."""
+_BATCH = 500
 _ENCODER = msgspec.json.Encoder()
 
 _FAILURE = ("key", "attempt", "status", "error", "latency", "created_at", "price", "usage")
@@ -142,9 +146,25 @@ class Store(Reader):
     # what a run makes of outcomes: all idempotent, the last writer of a position wins
 
     def link(self, run: str, purpose: str, keys: Sequence[str], start: int = 0) -> None:
-        """Say that these trials, in this order from position ``start``, serve a purpose of the run."""
+        """Say that these trials, in this order from position ``start``, serve a purpose of the run.
+
+        Raises SmenaError when a gate's purpose is served by a trial on a task of the audit split: what finds
+        false saves must be unseen by what saves."""
+        if purpose.partition("/")[0] in GATES:
+            self._refuse_audited(purpose, keys)
         rows = [{"run": run, "purpose": purpose, "position": start + i, "key": k} for i, k in enumerate(keys)]
         self._upsert(schema.run_trials, rows)
+
+    def _refuse_audited(self, purpose: str, keys: Sequence[str]) -> None:
+        out, task = schema.outcomes, schema.tasks
+        same = sa.and_(out.c.env == task.c.env, out.c.task == task.c.digest)
+        audited = sa.select(task.c.id).join_from(out, task, same).where(task.c.split == "audit")
+        for at in range(0, len(keys), _BATCH):
+            found = self._db.execute(audited.where(out.c.key.in_(keys[at : at + _BATCH])).limit(1)).scalar()
+            if found is not None:
+                raise SmenaError(
+                    f"{purpose}: task {found!r} is of the audit split, which no gate may see; nothing was linked"
+                )
 
     def put_tasks(self, env: str, tasks: Mapping[str, Task]) -> None:
         """Describe tasks, given by digest. View and reference are not stored."""
