@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from smena.cli import aa, experiment, gates, memory, plugin, plugins, report, run
+from smena.cli import aa, experiment, gates, memory, plugin, plugins, report, run, view
 from smena.errors import ExitCode, SmenaError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ run.add_to(app)
 aa.add_to(app)
 report.add_to(app)
 experiment.add_to(app)
+view.add_to(app)
 memory.add_to(app)
 gates.add_to(app)
 plugins.add_to(app)

@@ -107,6 +107,36 @@ def fpr(
     write_document(found, form, out, charts)
 
 
+@group.command("abrupt-change", short_help="Does a learning curve jump, and could one have been seen?")
+def abrupt_change(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Runs of one configuration (seeds), or of several sizes; the latest."),
+    ] = None,
+    metric: Annotated[str, typer.Option(help="acc, held-out or trusted.")] = "acc",
+    size: Annotated[
+        str, typer.Option(help="Field that is the system's size, such as learner.search.budget.")
+    ] = "",
+    form: Form = "terminal",
+    out: Out = None,
+    charts: Charts = None,
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Test a curve for a step on top of a smooth rise; the power at this budget is always told.
+
+    \b
+    Examples:
+      smena report abrupt-change
+      smena report abrupt-change arc-causal-1f2e3d4c --metric held-out
+    """
+    from smena.results.abrupt_document import abrupt_change as test
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        found = test(store, runs or [], metric, size)
+    write_document(found, form, out, charts)
+
+
 def write_report(run: str, db: str, form: str, out: Path | None, charts: Path | None = None) -> None:
     """Compute a run's figures from the store and write them in a form."""
     from smena.results import RunResult

@@ -1,0 +1,1 @@
+"""A local, read-only look at a store: runs → tasks → trials → decisions → evidence."""
