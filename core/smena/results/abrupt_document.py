@@ -193,8 +193,8 @@ def _tests(found: Sequence[Abrupt], runs: tuple[str, ...]) -> Section:
     rows = tuple((a.name, a.points, a.at, a.jump, a.z, a.p, a.power, a.why) for a in found)
     says = (
         f"Score z of the best step over a logistic null on 1, x, log(1 + t/10), x²; p by a parametric "
-        f"bootstrap that repeats the fit; level {ALPHA:g} shared among the curves. At least {MIN_POINTS} points. Power is that "
-        "of a jump at the best step, at this budget."
+        f"bootstrap that repeats the fit; level {ALPHA:g} shared among the curves. At least {MIN_POINTS} points. "
+        "Power is that of a jump at the best step, at this budget."
     )
     sql = f"SELECT id, config FROM runs WHERE id IN {listed(runs)}"
     return Section("tests", "Is there a step?", says, columns, rows, None, sql, runs)
