@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from smena import Attempt, Body, Example, Gap, SearchSpace, Task, Verdict
+from smena.prompts import read_prompts
 from smena.values import JSON, Split
 
 from smena_arc import data, scoring
@@ -96,6 +97,11 @@ class Arc:
         from smena_arc.leaks import leaks
 
         return leaks(task.view, task.reference, body)
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """How a language model is shown the grids, and told what an answer is."""
+        return read_prompts(Path(__file__).parent / "prompts")
 
     def draw(self, value: JSON) -> str:
         """SVG of a grid, a pair, an answer, or lists of these."""

@@ -76,7 +76,7 @@ class Model:
         self._ready = False
         self._prices: Prices | None = None
         self._window = config.context
-        self._key: str | None = None
+        self._key: str | None = ""
 
     def ask(
         self, messages: Sequence[Message], seed: int, json: bool = False, temperature: float | None = None
@@ -84,6 +84,8 @@ class Model:
         """Raises InfraError when it could not be had, Hopeless when no call could, Overflow, and Refused
         (smena.money) where the budget has no room."""
         self._prepare()
+        if self._key == "":
+            self._key = self._find_key(litellm())
         retried, last = 0, ""
         rng = random.Random()  # the moment of a retry is no part of a trial
         while True:
@@ -99,6 +101,22 @@ class Model:
                 continue
             del usage
             return reply
+
+    @property
+    def takes_json(self) -> bool:
+        """Whether replies are still asked for as JSON the provider's way."""
+        return self._takes_json and "response_format" in self._supported()
+
+    @property
+    def takes_seed(self) -> bool:
+        return self.config.seeded and "seed" in self._supported()
+
+    def _supported(self) -> list[str]:
+        name, _, rest = self.config.model.partition("/")
+        try:
+            return list(litellm().get_supported_openai_params(rest or name, name if rest else None) or ())
+        except Exception:  # a provider that litellm cannot place
+            return []
 
     @property
     def window(self) -> int:
@@ -126,7 +144,6 @@ class Model:
                 info.get("max_input_tokens") or info.get("max_tokens") or 0
             )
             self._prices = self._price_list(info)
-            self._key = self._find_key(library)
             self._ready = True
 
     def _info(self, library: Any) -> dict[str, Any]:

@@ -7,16 +7,18 @@ same between trials of a task comes first, which is what providers' prompt cache
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from smena.errors import InfraError
+from smena.estimate import PerTrial, Range
 from smena.protocols import Situation
 from smena.values import JSON, Attempt, Body, Feedback, Hypothesis, canonical
 
 from smena_llm.ask import Failed, ask_object
 from smena_llm.calls import Message, Model, Overflow
+from smena_llm.check import check
 from smena_llm.config import ModelConfig, behaviour
 from smena_llm.episode import play
 from smena_llm.inject import TOKEN, block, fit, line
@@ -95,6 +97,22 @@ class LlmLearner:
     def cost(self, body: Body) -> float:
         """A thousandth for every token that the item takes in a prompt, at most 1."""
         return min(1.0, len(line(body)) / TOKEN / 1000)
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """One call, and what it shows, as (label, words). Raises BadInput or InfraError where it fails."""
+        return check(self.model)
+
+    def forecast(self, situations: Sequence[Situation]) -> PerTrial:
+        """What a trial will take, from the prompts of some tasks; the length of replies is a guess."""
+        sizes = [len(_shown(self.messages(s, []))) / TOKEN * self.config.samples for s in situations]
+        mean, most = sum(sizes) / max(1, len(sizes)), self.config.max_tokens * self.config.samples
+        into, out = Range(0.75 * mean, mean, 1.5 * mean), Range(0.05 * most, 0.2 * most, most)
+        prices = self.model.prices
+        price = None
+        if prices is not None:
+            price = Range(*(i * prices.into + o * prices.out for i, o in zip(into, out, strict=True)))
+        basis = f"prompts of {len(sizes)} tasks at {TOKEN} characters a token; replies guessed"
+        return PerTrial(into, out, price, None, basis)
 
     def messages(
         self, situation: Situation, bodies: Sequence[Body], feedback: Feedback | None = None

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from smena.cli import aa, experiment, gates, memory, plugin, plugins, report, run, view
+from smena.cli import aa, experiment, gates, memory, plugin, plugins, prompt, report, run, transfer, view
 from smena.errors import ExitCode, SmenaError
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ view.add_to(app)
 memory.add_to(app)
 gates.add_to(app)
 plugins.add_to(app)
+prompt.add_to(app)
+transfer.add_to(app)
 plugin.add_to(app)
 
 

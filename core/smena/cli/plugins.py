@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from smena.cli.options import DEFAULT_DB, Db
@@ -29,9 +31,20 @@ def plugins() -> None:
         typer.echo(f"smena: {problem}", err=True)
 
 
-def doctor(db: Db = DEFAULT_DB) -> None:
+def doctor(
+    db: Db = DEFAULT_DB,
+    model: Annotated[
+        str, typer.Option(help="Make one call to this model instead, and say what it can do.")
+    ] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="With --model: e.g. learner.llm.api_base=URL.")
+    ] = None,
+) -> None:
     """Check this machine: Python, plugins, the store. Says what is wrong and what to do; exit code 1 if a
-    run would fail."""
+    run would fail. With --model, check that model by calling it once."""
+    if model:
+        _check_model(model, set_ or [])
+        return
     import os
     import platform
 
@@ -61,6 +74,19 @@ def doctor(db: Db = DEFAULT_DB) -> None:
         typer.echo(f"FAILED   store: {error}")
     if not well:
         raise typer.Exit(1)
+
+
+def _check_model(model: str, sets: list[str]) -> None:
+    import json
+
+    from smena.config import load_config
+    from smena.setup import registry
+
+    name = json.dumps(model)
+    config = load_config(None, {"env": "none"}, [f"learner.llm.model={name}", *sets])
+    learner = registry().make("learner", "llm", config.settings["learner.llm"])
+    for label, words in learner.check():
+        typer.echo(f"{label:<12} {words}")
 
 
 def _sandboxes() -> str:

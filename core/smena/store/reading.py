@@ -138,6 +138,19 @@ class Reader:
             found += [_USAGE.decode(text) for (text,) in self._db.execute(query)]
         return found
 
+    def usages_of(self, learner: str, limit: int = 2000) -> list[Usage]:
+        """What final outcomes of a learner (``name@digest``) used, at most so many."""
+        out = schema.outcomes.c
+        query = sa.select(out.usage).where(
+            out.learner == learner, out.usage.is_not(None), out.status.in_(FINAL)
+        )
+        return [_USAGE.decode(text) for (text,) in self._db.execute(query.limit(limit))]
+
+    def select(self, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+        """Rows as they are."""
+        for row in self._db.execute(query).mappings():
+            yield dict(row)
+
     def tasks(self, env: str) -> dict[str, TaskRow]:
         """The tasks of an environment (``name@digest``), by digest."""
         table = schema.tasks

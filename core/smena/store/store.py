@@ -238,6 +238,30 @@ class Store(Reader):
         row = {"experiment": experiment, "arm": arm, "seed": seed, "run": run, "note": note}
         self._upsert(schema.experiment_runs, [row])
 
+    # rows as they are, for a run that comes from another store
+
+    def forget_run(self, run: str) -> None:
+        """Its row and all that is derived; outcomes stay."""
+        with self.together():
+            self.clear_derived(run)
+            self._db.execute(schema.runs.delete().where(schema.runs.c.id == run))
+
+    def put_row(self, table: sa.Table, row: dict[str, Any]) -> None:
+        self._upsert(table, [row])
+
+    def insert_new(self, table: sa.Table, row: dict[str, Any]) -> int:
+        """1, or 0 where the primary key is taken: what stands, stands. An outcome that the machinery failed
+        does not."""
+        statement = self._db.insert(table)
+        if table is schema.outcomes and row["status"] in FINAL:
+            new = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+            made = statement.on_conflict_do_update(
+                index_elements=["key"], set_=new, where=table.c.status.not_in(FINAL)
+            )
+        else:
+            made = statement.on_conflict_do_nothing(index_elements=list(table.primary_key))
+        return int(self._db.execute(made, row).rowcount)
+
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: Collection[str] = ()) -> None:
         """Insert; where the primary key is taken, overwrite all but the columns to ``keep``."""
         if not rows:
