@@ -15,6 +15,7 @@ import msgspec
 from smena.config import RunConfig
 from smena.errors import BadInput, InfraError
 from smena.protocols import Environment, Observation
+from smena.secrets import leak, secrets_of, text_of
 from smena.setup import Setup
 from smena.testing import rounds
 from smena.testing.base import (
@@ -28,7 +29,6 @@ from smena.testing.base import (
     guarded,
     once,
 )
-from smena.testing.secrets import leak, secrets_of, text_of
 from smena.testing.toy import plugins
 from smena.values import JSON, SPLITS, Attempt, Example, Fact, Gap, Split, Task, Verdict, canonical, digest
 
@@ -267,10 +267,13 @@ class EnvironmentContract(Contract):
 
     def test_a_trial_is_the_same_in_any_worker(self) -> None:
         """A round through two real worker processes: the same outcomes, and no reference in what they tell."""
-        learner = self._player()
-        config = self._config(learner)
-        tasks = self.some[:3]
-        first, second = rounds.attempts(config, tasks), rounds.attempts(config, tasks)
+        learner, tasks = self._player(), self.some[:3]
+        try:
+            first = rounds.attempts(self._config(learner), tasks)
+        except DoesNotApply:  # a model that nobody named, say
+            learner = "contract-absent"
+            first = rounds.attempts(self._config(learner), tasks)
+        second = rounds.attempts(self._config(learner), tasks)
         rounds.must_be_judged(first, f"a trial of learner {learner!r}")
         for task, one, other in zip(tasks, first, second, strict=True):
             ensure(

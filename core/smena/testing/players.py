@@ -11,10 +11,10 @@ import msgspec
 from smena.config import RunConfig
 from smena.errors import BadInput, InfraError
 from smena.protocols import Lesson, Situation
+from smena.secrets import leak, secrets_of
 from smena.setup import Setup
 from smena.testing import rounds
 from smena.testing.base import Breach, Contract, DoesNotApply, as_stored, attempt_of, ensure, guarded, once
-from smena.testing.secrets import leak, secrets_of
 from smena.testing.toy import plugins
 from smena.values import Antipattern, Attempt, Body, Fact, Feedback, Finding, Gap, Pattern, Task, canonical
 

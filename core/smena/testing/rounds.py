@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from smena.config import RunConfig
-from smena.errors import SmenaError
+from smena.errors import BadInput, SmenaError
 from smena.executor import Job, LocalExecutor
 from smena.loop import Jobs
 from smena.setup import Setup
@@ -57,6 +57,8 @@ def run_jobs(make: Callable[[], Any], jobs: Sequence[Job], seconds: float) -> li
     try:
         with LocalExecutor(make, workers=1, timeout=seconds) as executor:
             found = {job.trial.key: outcome for job, outcome in executor.run(jobs)}
+    except BadInput as error:
+        raise DoesNotApply(f"it says that it cannot work here: {error}") from None
     except SmenaError as error:
         raise Breach(f"a worker process cannot be made: {error}") from error
     return [msgspec.structs.replace(found[job.trial.key], latency=0.0) for job in jobs]

@@ -6,10 +6,10 @@ import math
 from typing import Any, ClassVar
 
 from smena.errors import BadInput, InfraError
+from smena.secrets import text_of
 from smena.setup import Setup
 from smena.testing import rounds
 from smena.testing.base import NONSENSE, Contract, DoesNotApply, attempt_of, ensure, guarded, once
-from smena.testing.secrets import text_of
 from smena.testing.toy import plugins
 from smena.values import Attempt, Task, Verdict, canonical
 

@@ -67,3 +67,11 @@ def leak(values: Sequence[JSON], secrets: Sequence[Sequence[str]]) -> str:
     ]
     common = set.intersection(*places)
     return f"it is the value at {min(common) or 'the root'} in every task" if common else ""
+
+
+def told_by(body: JSON, task: Task) -> bool:
+    """Does this say the reference of the task: a long text of it anywhere, a short one as a value of its own?"""
+    values = {leaf for _, leaf in leaves(body)}
+    return any(
+        shows(body, secret) if len(secret) >= TELLING else secret in values for secret in secrets_of(task)
+    )
