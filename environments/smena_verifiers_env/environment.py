@@ -81,7 +81,7 @@ class Verifiers:
         said = canonical(body).decode()
         return any(
             re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", said)
-            for answer in (leaf for _, leaf in leaves(task.reference))
+            for _, answer in leaves(task.reference)
             if answer
         )
 

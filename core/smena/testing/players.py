@@ -64,6 +64,14 @@ class _Player(Contract):
         self.make()
         return self.setup.tasks("train")[: self.sample]
 
+    def _asked(self, where: str, call: Callable[..., Any], *args: Any) -> Any:
+        """What it does on a task of its own; if it says that it cannot work here, there is nothing to try."""
+        try:
+            return guarded(where, call, *args, allowed=(BadInput, InfraError))
+        except (BadInput, InfraError) as error:
+            ensure(len(str(error)) > 20, f"{where}: its error says too little: {error}")
+            raise DoesNotApply(f"it says that it cannot work here: {error}") from None
+
     def _refuse_in_words(self, where: str, call: Callable[..., Any], *args: Any) -> None:
         try:
             call(*args)
@@ -147,7 +155,7 @@ class LearnerContract(_Player):
         self, learner: Any, task: Task, known: Sequence[Body], seed: int, feedback: Feedback | None = None
     ) -> Attempt:
         where = f"attempt() of task {task.id!r} with seed {seed} and {len(known)} items of knowledge"
-        made = guarded(where, learner.attempt, self._situation(task), known, feedback, seed)
+        made = self._asked(where, learner.attempt, self._situation(task), known, feedback, seed)
         ensure(isinstance(made, Attempt), f"{where} returned {type(made).__name__}, must be smena.Attempt")
         ensure(math.isfinite(made.cost) and made.cost >= 0, f"{where}: cost is {made.cost}")
         guarded(f"{where}: turning it into JSON", as_stored, msgspec.to_builtins(made))
@@ -208,7 +216,7 @@ class TeacherContract(_Player):
 
     def _lessons(self, teacher: Any, task: Task) -> list[Lesson]:
         where = f"lessons() of task {task.id!r}"
-        made = list(guarded(where, teacher.lessons, self._situation(task), self._feedback(task), 7))
+        made = list(self._asked(where, teacher.lessons, self._situation(task), self._feedback(task), 7))
         for lesson in made:
             ensure(isinstance(lesson, Lesson), f"{where} holds {type(lesson).__name__}, must be smena.Lesson")
             ensure(lesson.rung and isinstance(lesson.rung, str), f"{where}: a lesson's rung needs a name")
