@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 from smena.causal.eprocess import Betting, TwoByTwo
-from smena.causal.online import e_lond
+from smena.causal.online import e_lond, next_level
 from smena.causal.order import upper_confidence
 from world import KINDS, MIX, THETA, World
 
@@ -48,20 +48,30 @@ def pair_paths(
     never).
 
     ``tasks`` = 0: a fresh task a pair; else draws with replacement from a pool of so many."""
+    _, path, end = pair_differences(world, who, cap, tasks)
+    return path, end
+
+
+def pair_differences(
+    world: World, who: np.ndarray, cap: int = 300, tasks: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The differences of the pairs, and of them what :func:`pair_paths` says."""
     if tasks:
         pool0, pool1 = world.tasks(who, tasks)
     process = Betting(THETA, shape=(who.size,))
     path, end = np.empty((cap, who.size), dtype=np.float32), np.full(who.size, cap)
+    differences = np.empty((cap, who.size), dtype=np.int8)
     for n in range(cap):
         if tasks:
             drawn, column = world.rng.integers(0, tasks, who.size), np.arange(who.size)
             p0, p1 = pool0[drawn, column], pool1[drawn, column]
         else:
             p0, p1 = world.tasks(who)
-        process.update(world.flips(p1) - world.flips(p0))
+        differences[n] = world.flips(p1) - world.flips(p0)
+        process.update(differences[n])
         path[n] = np.minimum(process.e_value, 1e30)
         end[(process.futility >= 5) & (end == cap)] = n + 1
-    return path, end
+    return differences, path, end
 
 
 def e_lond_saves(world: World, alpha: float, tasks: int = 0, with_screen: bool = True) -> tuple[Saved, Runs]:
@@ -81,6 +91,97 @@ def e_lond_saves(world: World, alpha: float, tasks: int = 0, with_screen: bool =
             saved[who[column]] = crossing.any()
             runs[who[column]] += 2 * 8 * math.ceil(stop / 8)  # batches of 8 pairs are paid whole
             tested, found = tested + 1, found + int(crossing.any())
+    return saved, runs
+
+
+def ordered_saves(
+    world: World, alpha: float, budget: int, width: int = 4, batch: int = 8
+) -> tuple[Saved, Runs]:
+    """``order = "ucb"`` of the default policy, all 500 in one wave: screen, then batches of pairs for the
+    ``width`` candidates that look best, each test at the e-LOND level of its index and of the saves until
+    now; what is not decided within the budget waits, and is not saved."""
+    passed, runs = screen(world)
+    who = np.flatnonzero(passed)
+    d, path, end = pair_differences(world, who)
+    saved = np.zeros(world.kind.size, dtype=bool)
+    for run in range(world.kind.size // M):
+        columns = np.flatnonzero(who // M == run)
+        seen = np.zeros(columns.size, dtype=int)
+        open_ = np.ones(columns.size, dtype=bool)
+        found, spent = 0, runs[run * M : (run + 1) * M].sum()
+        total, squares = np.zeros(columns.size), np.zeros(columns.size)
+        while open_.any() and spent < budget:
+            score = np.where(open_, upper_confidence(seen, total, squares), -np.inf)
+            for i in np.argsort(-score, kind="stable")[: min(width, int(open_.sum()))]:
+                column = columns[i]
+                runs[who[column]] += 2 * batch
+                spent += 2 * batch
+                level = e_lond(max(i, found), found, alpha)
+                for n in range(seen[i], min(seen[i] + batch, path.shape[0])):
+                    seen[i] += 1
+                    total[i] += d[n, column]
+                    squares[i] += d[n, column] ** 2
+                    if path[n, column] >= 1 / level:
+                        saved[who[column]], open_[i], found = True, False, found + 1
+                        break
+                    if n + 1 >= end[column]:
+                        open_[i] = False
+                        break
+    return saved, runs
+
+
+def batch_saves(
+    world: World, alpha: float, budget: int, width: int = 4, batch: int = 8, fewest: int = 20
+) -> tuple[Saved, Runs]:
+    """One batch: screen, pairs in UCB order, then e-BH once over those that the screen passed, on stopped
+    e-values. ``fewest`` saves are worth having: who has enough for them needs no more pairs."""
+    passed, runs = screen(world)
+    who = np.flatnonzero(passed)
+    d, path, end = pair_differences(world, who)
+    saved = np.zeros(world.kind.size, dtype=bool)
+    for run in range(world.kind.size // M):
+        columns = np.flatnonzero(who // M == run)
+        m = columns.size
+        seen, open_, e = np.zeros(m, dtype=int), np.ones(m, dtype=bool), np.ones(m)
+        total, squares = np.zeros(m), np.zeros(m)
+        spent = runs[run * M : (run + 1) * M].sum()
+        while open_.any() and spent < budget:
+            score = np.where(open_, upper_confidence(seen, total, squares), -np.inf)
+            for i in np.argsort(-score, kind="stable")[: min(width, int(open_.sum()))]:
+                column = columns[i]
+                runs[who[column]] += 2 * batch
+                spent += 2 * batch
+                for n in range(seen[i], min(seen[i] + batch, path.shape[0])):
+                    seen[i] += 1
+                    total[i] += d[n, column]
+                    squares[i] += d[n, column] ** 2
+                    e[i] = path[n, column]
+                    if e[i] >= m / (alpha * fewest) or n + 1 >= end[column]:
+                        open_[i] = False
+                        break
+        ranked = np.sort(e)[::-1]
+        enough = np.flatnonzero(ranked >= m / (alpha * np.arange(1, m + 1)))
+        if enough.size:
+            saved[who[columns[e >= ranked[enough[-1]]]]] = True
+    return saved, runs
+
+
+def saffron_saves(world: World, alpha: float) -> tuple[Saved, Runs]:
+    """``levels = "saffron"``: screen, then candidates one after the other at the level that SAFFRON gives to
+    p = 1/E of those before."""
+    passed, runs = screen(world)
+    who = np.flatnonzero(passed)
+    _, path, end = pair_differences(world, who)
+    saved = np.zeros(world.kind.size, dtype=bool)
+    for run in range(world.kind.size // M):
+        p_values: list[float] = []
+        for column in np.flatnonzero(who // M == run):
+            level = max(next_level("saffron", p_values, alpha), 1e-12)
+            crossing = path[: end[column], column] >= 1 / level
+            stop = int(crossing.argmax()) + 1 if crossing.any() else int(end[column])
+            saved[who[column]] = crossing.any()
+            runs[who[column]] += 2 * 8 * math.ceil(stop / 8)
+            p_values.append(1 / max(1.0, float(path[stop - 1, column])))
     return saved, runs
 
 
@@ -173,6 +274,11 @@ POLICIES: dict[str, Callable[[World], tuple[Saved, Runs]]] = {
     "causal (default: e-LOND, α = .10)": lambda w: e_lond_saves(w, 0.10),
     "causal, α = .05": lambda w: e_lond_saves(w, 0.05),
     "causal, pool of 24 with replacement": lambda w: e_lond_saves(w, 0.10, tasks=24),
+    "causal, SAFFRON": lambda w: saffron_saves(w, 0.10),
+    "causal, UCB order, e-LOND, 10k runs": lambda w: ordered_saves(w, 0.10, 10_000),
+    "causal, UCB order, e-LOND, 12k runs": lambda w: ordered_saves(w, 0.10, 12_000),
+    "causal, UCB order, e-LOND, 14k runs": lambda w: ordered_saves(w, 0.10, 14_000),
+    "causal, screen, UCB order, e-BH, 14k runs": lambda w: batch_saves(w, 0.10, 14_000),
     "causal, UCB order, e-BH, 8k runs": lambda w: ucb_saves(w, 0.10, 8_000, ordered=True),
     "causal, UCB order, e-BH, 10k runs": lambda w: ucb_saves(w, 0.10, 10_000, ordered=True),
     "causal, UCB order, e-BH, 14k runs": lambda w: ucb_saves(w, 0.10, 14_000, ordered=True),

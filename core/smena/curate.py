@@ -168,7 +168,9 @@ class Curator:
         if order and ordered:
             opened = [*self._waiting, *opened]
             runners = [self._runner(test) for test in opened]
-            drive(self._trials, [race(self.setup, runners, order.width, order.budget)])
+            self._relevel(opened)
+            after = None if self.setup.has_gold else lambda: self._relevel(opened)
+            drive(self._trials, [race(self.setup, runners, order.width, order.budget, after)])
             self._waiting = [test for test in opened if _gate(test).verdict is None]
             opened = [test for test in opened if _gate(test).verdict is not None]
             decided = [decision(self.setup, _gate(t), t.items[0], t.name, _facts(t)) for t in opened]
@@ -237,9 +239,21 @@ class Curator:
         if gate.verdict is not None:  # one that is decided before it has asked spends nothing of α
             return test._replace(gate=gate)
         if level := getattr(policy, "level", None):
-            level(gate, self._p_values)
+            level(gate, self._p_values, self._saved)
         self._p_values.append(1.0)  # until it is decided
         return test._replace(gate=gate, number=len(self._p_values) - 1)
+
+    def _relevel(self, tests: Sequence[PoolTest]) -> None:
+        """Give tests that are under way the level that saves made since allow: e-LOND lets a test count all
+        that are saved before it is decided. (Where a gold audit may yet refuse them, those of this wave do
+        not count.)"""
+        level = getattr(self.setup.policy, "level", None)
+        if level is None:
+            return
+        saved = self._saved + sum(t.gate is not None and t.gate.verdict == "pass" for t in tests)
+        for test in tests:
+            if test.gate is not None and test.number is not None and test.gate.verdict is None:
+                level(test.gate, self._p_values[: test.number], saved)
 
     def _control(self, test: PoolTest) -> list[Task]:
         """Held-out tasks on which everything that is tested would be retrieved."""

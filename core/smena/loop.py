@@ -189,7 +189,13 @@ class Runner(NamedTuple):
     purpose: str
 
 
-def race(setup: Setup, runners: Sequence[Runner], width: int, budget: int) -> Activity[None]:
+def race(
+    setup: Setup,
+    runners: Sequence[Runner],
+    width: int,
+    budget: int,
+    after_round: Callable[[], None] | None = None,
+) -> Activity[None]:
     """Batches of pairs go to the ``width`` gates that look best, until all have decided or ``budget`` trials
     are spent; who has not decided by then waits, and goes on from there in a later race.
 
@@ -211,6 +217,8 @@ def race(setup: Setup, runners: Sequence[Runner], width: int, budget: int) -> Ac
         for r, own in zip(chosen, asks, strict=True):
             tell(setup, r.gate, own, outcomes[at : at + len(own)])
             at += len(own)
+        if after_round:
+            after_round()
 
 
 def decision(

@@ -181,9 +181,15 @@ class Causal:
         alpha = GOLD_LEVEL / 2**again
         return GoldGate(item, pool, theta, gold=c.gold, more=c.gold_more, effect=c.effect, alpha=alpha)
 
-    def level(self, gate: Gate, p_values: Sequence[float]) -> None:
-        if self.config.levels != "e-lond" and isinstance(gate, PairGate):
-            gate.at_level(max(next_level(self.config.levels, p_values, self.config.alpha), TINY))
+    def level(self, gate: Gate, p_values: Sequence[float], saved: int) -> None:
+        c = self.config
+        if not isinstance(gate, PairGate):
+            return
+        if c.levels == "e-lond":
+            # more saved than began before it: taken for a later test, which is never too lenient
+            gate.at_level(e_lond(max(len(p_values), saved), saved, c.alpha))
+        else:
+            gate.at_level(max(next_level(c.levels, p_values, c.alpha), TINY))
 
     def _pairs(
         self,

@@ -313,6 +313,6 @@ class SavePolicy(Protocol):
         truth to ask (:attr:`Ask.gold <smena.causal.gate.Ask.gold>`); None: nothing. ``again``: how often the
         item was audited before."""
 
-    def level(self, gate: Gate, p_values: Sequence[float]) -> None:
-        """Set the level of a gate of ``confirm`` by the p-values of the tests before it, where e-LOND's
-        counts do not tell enough. 1 stands for a test that is not decided."""
+    def level(self, gate: Gate, p_values: Sequence[float], saved: int) -> None:
+        """Set the level of an undecided gate of ``confirm``: by the p-values (1/E) of the tests that began
+        before it, in their order, 1 for one that is not decided; and by the number of saves until now."""
