@@ -223,7 +223,7 @@ class EnvironmentContract(Contract):
         same answer gets the same verdict."""
         judge, env = self.setup.judge, self.setup.env
         for task in self.some[:3]:
-            for answer in NONSENSE:
+            for answer in _nonsense(task):
                 where = f"judging task {task.id!r} with the answer {text_of(answer)[:40]}"
                 found = guarded(where, judge.judge, env, task, attempt_of(answer), allowed=(InfraError,))
                 ensure(found.y == 0, f"{where}: it passes. A wrong answer gets a score of 0 (or ≤ τ)")
@@ -237,7 +237,7 @@ class EnvironmentContract(Contract):
         """``exact`` gives 1.0 to a right answer, 0.0 to nonsense, and never anything else."""
         oracle = self._capability("exact")
         for task in self.some:
-            for answer in NONSENSE:
+            for answer in _nonsense(task):
                 where = f"exact() of task {task.id!r} for the answer {text_of(answer)[:40]}"
                 verdict = guarded(where, oracle, task, answer)
                 ensure(
@@ -410,6 +410,11 @@ def summary(env: Environment) -> dict[str, str]:
     found["gap()"] = digest([env.gap(t, Attempt(answer=a)) for t in train for a in ("nonsense", t.reference)])
     found["the settings"] = digest(env.config)  # type: ignore[attr-defined]
     return found
+
+
+def _nonsense(task: Task) -> list[JSON]:
+    """Wrong answers: those of NONSENSE that happen not to be right here (0 may be)."""
+    return [answer for answer in NONSENSE if answer != task.reference]
 
 
 def _nameless(view: JSON, name: str) -> JSON:

@@ -1,0 +1,5 @@
+from smena.testing import EnvironmentContract
+
+
+class TestSequences(EnvironmentContract):
+    name = "sequences"
