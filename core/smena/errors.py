@@ -37,6 +37,20 @@ class InfraError(SmenaError):
     """The machinery failed, not the model: the trial gets status ``infra`` and leaves both arms."""
 
 
+class JudgeTimeout(InfraError):
+    """A verifier has not answered in time."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"timeout of the judge: {what}")
+
+
+class NoSandbox(InfraError):
+    """A session could not be had."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"sandbox unavailable: {what}")
+
+
 class UnknownName(BadInput):
     """A name that nothing registered; the message suggests the nearest ones.
 

@@ -226,8 +226,10 @@ def decision(
 ) -> Decision:
     """What a gate that has decided says of the item."""
     assert gate.verdict is not None
-    evidence = {**gate.evidence, **(facts or {})}
-    return Decision(item.digest, name or gate.name, setup.config.policy, gate.verdict, evidence)
+    verdict, evidence = gate.verdict, {**gate.evidence, **(facts or {})}
+    if verdict == "pass" and (doubt := setup.judge.doubt(gate)):
+        verdict, evidence = "undecided", evidence | {"abstained": doubt}
+    return Decision(item.digest, name or gate.name, setup.config.policy, verdict, evidence)
 
 
 def jobs_of(
@@ -262,6 +264,7 @@ def tell(setup: Setup, gate: Gate, asks: Sequence[Ask], outcomes: Sequence[Outco
     """Tell a gate what came of its asks. An output is ``cached`` where the learner says that seeds do not
     matter to it (``deterministic``), or that it has not thought anew (``cached`` in its trace). Pairs whose
     arms were answered by different versions of a model count for nothing, and are named in the evidence."""
+    setup.judge.hear(gate, outcomes)
     frozen = bool(getattr(setup.learner, "deterministic", False))
     changed = changed_versions(asks, outcomes)
     broken = [

@@ -166,10 +166,12 @@ class Feedback(Value, frozen=True):
 
 
 class Verdict(Value, frozen=True):
-    """A verifier's score of one attempt, in [0, 1], with what a reader wants to know about it."""
+    """A verifier's score of one attempt, in [0, 1], with what a reader wants to know about it. ``given``
+    False: it has no verdict (yet), and its score does not count."""
 
     score: float
     detail: dict[str, JSON] = {}
+    given: bool = True
 
 
 class Trial(Value, frozen=True):

@@ -61,13 +61,14 @@ class Worker:
             scores = scores | {"gold": setup.env.exact(task, attempt.answer).score}
         return Outcome(
             trial=trial.key,
+            status="abstain" if verdict.abstained else "ok",
             y=verdict.y,
             reward=verdict.reward,
             scores=scores,
             cost=attempt.cost,
             output=attempt.answer,
             trace=_trace(attempt, self._keep_trace),
-            error=attempt.error,
+            error=verdict.abstained or attempt.error,
         )
 
     def _teach(self, job: Job, situation: Situation) -> Outcome:

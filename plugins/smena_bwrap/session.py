@@ -25,6 +25,7 @@ from typing import Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
 from smena.converse import Told, converse
+from smena.errors import NoSandbox
 from smena.sandbox import GET, PUT, relative
 from smena.slots import Slot
 
@@ -126,7 +127,7 @@ class BwrapSession:
                 rest = line + holder.stdout.read()
                 holder.wait()
                 why = rest.decode(errors="replace").strip() or "it does not answer"
-                raise InfraError(f"no sandbox could be opened: {why}")
+                raise NoSandbox(f"bwrap: {why}")
             self._pid = int(json.loads(info.read())["child-pid"])
             self._watch = os.pidfd_open(self._pid)
         return holder
@@ -144,7 +145,7 @@ class BwrapSession:
                 start_new_session=True,
             )
         except OSError as error:
-            raise InfraError(f"no sandbox could be opened: {error}") from None
+            raise NoSandbox(f"bwrap: {error}") from None
 
     def _joined(self, command: Sequence[str]) -> list[str]:
         """In the session's cgroup from its first instruction on."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
+from smena.errors import NoSandbox
 from smena.sandbox import GET, PUT, relative
 from smena.slots import Slot, boot, owner
 
@@ -39,15 +40,15 @@ _SEED = "/.seed"
 
 
 @contextmanager
-def engine(what: str) -> Iterator[None]:
-    """Whatever the Engine or the way to it fails with is an InfraError."""
+def engine(what: str, kind: type[InfraError] = InfraError) -> Iterator[None]:
+    """Whatever the Engine or the way to it fails with is an InfraError, of this kind."""
     import docker.errors
     import requests
 
     try:
         yield
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        raise InfraError(f"Docker failed to {what}: {_why(error)}") from None
+        raise kind(f"Docker failed to {what}: {_why(error)}") from None
 
 
 def _why(error: Exception) -> str:
@@ -66,7 +67,7 @@ class DockerSession:
         self._client, self._bounds, self._id, self._tie = client, bounds, "", None
         self._slot = Slot(bounds.memory_mb + bounds.disk_mb)
         try:
-            with engine("open a session"):
+            with engine("open a session", NoSandbox):
                 self._id = self._create(image, seed, snapshot)
                 params = {"stdin": 1, "stream": 1}
                 self._tie = client.api.attach_socket(self._id, params)
