@@ -27,7 +27,7 @@ check: lint test test-slow
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet --editable ".[dev,docker,postgres]"
+	$(BIN)/pip install --quiet --editable ".[dev,docker,judge,postgres]"
 	@touch $@
 
 clean:

@@ -55,9 +55,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         if any(not (math.isfinite(w) and w >= 0) for w in (*self.verifiers.values(), *self.slopes.values())):
             raise ValueError("weights must be finite and 0 or more")
-        for name in ("tau", "certainty", "h_max"):
+        for name in ("tau", "h_max"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be in [0, 1], is {getattr(self, name)}")
+        if not 0 < self.certainty < 1:
+            raise ValueError(f"certainty must be between 0 and 1, is {self.certainty}")
         if not 0 <= self.band <= 0.5:
             raise ValueError(f"band must be in [0, 0.5], is {self.band}")
         if self.band and not self.calibration:
@@ -66,6 +68,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"kappa_min must be in [-1, 1], is {self.kappa_min}")
         if self.seconds < 0:
             raise ValueError(f"seconds must be 0 or more, is {self.seconds}")
+
 
 GOLD = "+gold"
 """Ends the judge's fingerprint in the key of a trial that ground truth (`Environment.exact`) judges as well:
@@ -133,7 +136,8 @@ class Judge:
                 raise BadInput(
                     f"[verifier.composite] calibration {rules.calibration!r} was not looked up in a store"
                 )
-            weights = dict(rules.slopes or rules.verifiers or environment.verifiers)
+            used = {name: slope for name, slope in rules.slopes.items() if slope > 0}
+            weights = dict(used or rules.verifiers or environment.verifiers)
         elif COMPOSITE in weights:
             raise BadInput("verifier 'composite' stands for several and goes with no other: give it alone")
         made = {name: registry.make("verifier", name, settings.get(f"verifier.{name}")) for name in weights}
@@ -197,7 +201,7 @@ class Judge:
 
 
 def _logit(p: float) -> float:
-    return math.inf if p >= 1 else -math.inf if p <= 0 else math.log(p / (1 - p))
+    return math.log(p / (1 - p))
 
 
 def _checked(name: str, verdict: Verdict) -> float:

@@ -130,6 +130,16 @@ class Environment(Protocol):
     def code(self, task: Task, answer: JSON) -> CodeCase:
         """Of an environment whose answers are changes to code: what verifiers of code judge."""
 
+    def goals(self, task: Task, answer: JSON) -> Mapping[str, bool]:
+        """Of a played task: goal → whether the state that the play ended in meets it."""
+
+    def steps(self, task: Task, answer: JSON) -> Sequence[Any]:
+        """Of a played task: its steps, as ``{"action": …, "valid": …, "state": …}``; ``state`` is equal where
+        the play is in the same place again."""
+
+    def reference_length(self, task: Task) -> int | None:
+        """How many steps a good play of the task takes, where that is known."""
+
     def space(self, view: JSON) -> SearchSpace:
         """The operator vocabulary over this view, so that the embedded learner can play the domain."""
 

@@ -22,6 +22,7 @@ from smena.store import Run as RunRecord
 from smena.store import Store
 from smena.trials import Limits, Stopped, Trials, Watcher
 from smena.values import Decision, Outcome, Trial
+from smena.weighing import calibrated
 from smena.worker import Worker
 
 
@@ -59,6 +60,7 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
     if config.memory:  # an id, not a beginning of one: what a run begins with is part of its identity
         with Store.open(machine.db, create=False) as known:
             config = msgspec.structs.replace(config, memory=known.run(config.memory).id)
+    config = calibrated(config, machine.db)
     setup = Setup(config, machine.sandbox)
     setup.prepare(lambda words: watcher.phase(words, 0))
     run = run_id(setup)

@@ -8,7 +8,21 @@ import sys
 
 import typer
 
-from smena.cli import aa, experiment, gates, memory, plugin, plugins, prompt, report, run, transfer, view
+from smena.cli import (
+    aa,
+    experiment,
+    gates,
+    memory,
+    plugin,
+    plugins,
+    prompt,
+    report,
+    run,
+    transfer,
+    verdict,
+    verifier,
+    view,
+)
 from smena.errors import ExitCode, SmenaError
 
 app = typer.Typer(
@@ -31,6 +45,8 @@ plugins.add_to(app)
 prompt.add_to(app)
 transfer.add_to(app)
 plugin.add_to(app)
+verdict.add_to(app)
+verifier.add_to(app)
 
 
 def main() -> None:

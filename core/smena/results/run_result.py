@@ -67,7 +67,7 @@ class RunResult(Value, frozen=True):
             evidence_paths(gates),
             ledger(families, gates),
             _seeds(config),
-            _not_measured(record, found, audited),
+            (*_late(marks), *_not_measured(record, found, audited)),
             queries(record.id),
         )
 
@@ -78,6 +78,17 @@ class RunResult(Value, frozen=True):
         for item in self.items:
             counts[item.state] = counts.get(item.state, 0) + 1
         return counts
+
+
+def _late(marks: dict[str, Any]) -> tuple[str, ...]:
+    """What verdicts that came after the run have changed in it."""
+    told = marks.get("late")
+    if not told:
+        return ()
+    changed = "; ".join(told["differences"]) or "nothing else changed"
+    return (
+        f"{told['verdicts']} late verdicts were laid over its outcomes, and it was decided anew: {changed}.",
+    )
 
 
 def _seeds(config: dict[str, Any]) -> str:

@@ -12,7 +12,19 @@ import sqlalchemy as sa
 from smena.errors import BadInput
 from smena.store import schema
 from smena.store.database import Database
-from smena.store.records import ArmRun, Decided, Failure, Frozen, Item, Run, Served, TaskRow, Use
+from smena.store.records import (
+    ArmRun,
+    Calibration,
+    Decided,
+    Failure,
+    Frozen,
+    Item,
+    LateVerdict,
+    Run,
+    Served,
+    TaskRow,
+    Use,
+)
 from smena.values import (
     JSON,
     Body,
@@ -220,6 +232,46 @@ class Reader:
         table = schema.experiment_runs
         query = sa.select(table).where(table.c.experiment == experiment).order_by(table.c.arm, table.c.seed)
         return [ArmRun(*row) for row in self._db.execute(query)]
+
+    def verdicts(self, keys: Collection[str] | None = None) -> list[LateVerdict]:
+        """Verdicts that came late, on these trials or all, in the order in which they came."""
+        table = schema.verdicts
+        rows = self._db.execute(sa.select(table).order_by(table.c.created_at, table.c.key, table.c.seq))
+        found = [LateVerdict(**{**row._mapping, "before": _ANY.decode(row.before)}) for row in rows]
+        return [v for v in found if keys is None or v.key in keys]
+
+    def runs_with(self, keys: Collection[str]) -> list[str]:
+        """Ids of the runs that any of these trials serves, the oldest first."""
+        link, run, wanted = schema.run_trials.c, schema.runs.c, list(keys)
+        found: dict[str, str] = {}
+        for at in range(0, len(wanted), _BATCH):
+            query = sa.select(run.id, run.created_at).join(schema.run_trials, link.run == run.id).distinct()
+            rows = self._db.execute(query.where(link.key.in_(wanted[at : at + _BATCH])))
+            found |= {row[0]: row[1] for row in rows}
+        return sorted(found, key=lambda name: (found[name], name))
+
+    def calibrations(self) -> list[Calibration]:
+        """All calibrations, the oldest first."""
+        table = schema.calibrations
+        rows = self._db.execute(sa.select(table).order_by(table.c.number))
+        decoded = ("runs", "model", "figures")
+        return [
+            Calibration(**{**row._mapping, **{name: _ANY.decode(row._mapping[name]) for name in decoded}})
+            for row in rows
+        ]
+
+    def calibration(self, number: str) -> Calibration:
+        """The calibration of this number, or the ``latest``. Raises BadInput where there is none."""
+        known = self.calibrations()
+        if not known:
+            raise BadInput(f"{self.where} holds no calibration: make one with `smena verifier calibrate`")
+        if number == "latest":
+            return known[-1]
+        found = [c for c in known if str(c.number) == number]
+        if not found:
+            numbers = _some([str(c.number) for c in known])
+            raise BadInput(f"no calibration {number!r} in {self.where}: it holds {numbers}, or say latest")
+        return found[0]
 
     def _of(self, table: sa.Table, run: str, order: str) -> sa.CursorResult[Any]:
         return self._db.execute(sa.select(table).where(table.c.run == run).order_by(table.c[order]))

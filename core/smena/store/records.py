@@ -112,3 +112,34 @@ class Item(msgspec.Struct, frozen=True):
 
     position: int
     knowledge: Knowledge
+
+
+SOURCES = ("human", "delayed")
+"""Where late verdicts come from."""
+
+
+class LateVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``verdicts``: what somebody said of a trial after it was judged. ``before``: what it
+    replaced."""
+
+    key: str
+    source: str
+    score: float
+    author: str = ""
+    note: str = ""
+    seq: int = 0
+    before: JSON = None
+    created_at: str = ""
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``calibrations``."""
+
+    env: str
+    runs: list[str]
+    gold: str
+    labels: int
+    model: dict[str, JSON]
+    figures: dict[str, JSON]
+    number: int = 0
+    created_at: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema that there ever was, oldest first; the last one is what this module says."""
 
 metadata = MetaData()
@@ -205,6 +205,36 @@ marks = Table(
     Column("name", Text, primary_key=True, comment="name of the fact"),
     Column("value", Text, nullable=False, comment="JSON"),
     comment="Facts about a run, such as sizes of splits and the bank of probabilities.",
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("key", String(32), primary_key=True, comment="digest of the trial"),
+    Column("seq", Integer, primary_key=True, autoincrement=False, comment="1 for the first on this trial"),
+    Column("source", String(32), nullable=False, comment="human or delayed"),
+    Column("score", Float(53), nullable=False, comment="in [0, 1]; above 0.5 the answer was right"),
+    Column("author", Text, nullable=False, comment="who says so"),
+    Column("note", Text, nullable=False, comment="why, for people"),
+    Column("before", Text, nullable=False, comment="JSON: status, y, reward, scores, error that it replaced"),
+    Column("created_at", String(32), nullable=False, comment="when it was stored"),
+    comment="Verdicts that came after the trial. The last one stands in outcomes; none is ever removed.",
+)
+
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="its version, from 1"),
+    Column("env", Text, nullable=False, comment="environment, name@digest"),
+    Column("runs", Text, nullable=False, comment="JSON: runs whose outcomes it was fitted on"),
+    Column("gold", Text, nullable=False, comment="what the labels are"),
+    Column("labels", Integer, nullable=False, comment="how many labelled outcomes"),
+    Column("model", Text, nullable=False, comment="JSON: intercept, slopes, weights, tau"),
+    Column(
+        "figures", Text, nullable=False, comment="JSON: accuracy, Brier score, reliability, what each adds"
+    ),
+    Column("created_at", String(32), nullable=False, comment="when it was stored"),
+    comment="Composite verifiers fitted to ground truth; a run that uses one states its number.",
 )
 
 DERIVED = (run_trials, items, decisions, transitions, marks)

@@ -12,11 +12,11 @@ import msgspec
 import sqlalchemy as sa
 
 from smena import __version__
-from smena.errors import SmenaError
+from smena.errors import BadInput, SmenaError
 from smena.store import schema
 from smena.store.database import Database
 from smena.store.reading import FINAL, OUTCOME, TRIAL, Reader
-from smena.store.records import Run
+from smena.store.records import Calibration, LateVerdict, Run
 from smena.values import JSON, Decision, Fact, Knowledge, Outcome, Task, Transition, Trial
 
 GATES = frozenset(("screen", "confirm", "again", "combine", "gold"))
@@ -261,6 +261,47 @@ class Store(Reader):
         else:
             made = statement.on_conflict_do_nothing(index_elements=list(table.primary_key))
         return int(self._db.execute(made, row).rowcount)
+
+    # what comes late
+
+    def put_verdict(self, verdict: LateVerdict) -> LateVerdict:
+        """A verdict that came after its trial. It replaces ``y`` and ``reward`` of the outcome, and keeps
+        what it replaced. The only way in which a final outcome changes.
+
+        Raises BadInput where the trial has no final outcome: what failed for no fault of the learner's has
+        nothing to judge."""
+        known = self.recall([verdict.key]).get(verdict.key)
+        if known is None:
+            raise BadInput(f"trial {verdict.key[:12]} has no judged outcome in {self.where}")
+        before = {name: getattr(known, name) for name in ("status", "y", "reward", "scores", "error")}
+        table, out = schema.verdicts, schema.outcomes
+        with self.together():
+            last = self._db.execute(sa.select(sa.func.max(table.c.seq)).where(table.c.key == verdict.key))
+            stored = msgspec.structs.replace(
+                verdict, seq=(last.scalar() or 0) + 1, before=before, created_at=_now()
+            )
+            row = msgspec.structs.asdict(stored) | {"before": _json(before)}
+            self._db.execute(table.insert(), [row])
+            now = {
+                "status": "ok",
+                "y": int(verdict.score > 0.5),
+                "reward": verdict.score,
+                "scores": _json(known.scores | {verdict.source: verdict.score}),
+                "error": "",
+            }
+            self._db.execute(out.update().where(out.c.key == verdict.key).values(**now))
+        return stored
+
+    def put_calibration(self, calibration: Calibration) -> Calibration:
+        """Store a calibration under the next number."""
+        table = schema.calibrations
+        with self.together():
+            last = self._db.execute(sa.select(sa.func.max(table.c.number))).scalar() or 0
+            stored = msgspec.structs.replace(calibration, number=last + 1, created_at=_now())
+            told = msgspec.structs.asdict(stored)
+            row = told | {name: _json(told[name]) for name in ("runs", "model", "figures")}
+            self._db.execute(table.insert(), [row])
+        return stored
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]], keep: Collection[str] = ()) -> None:
         """Insert; where the primary key is taken, overwrite all but the columns to ``keep``."""
