@@ -52,6 +52,7 @@ group = typer.Typer(
 def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="report")
     app.command()(compare)
+    app.command()(outcomes)
     app.command()(runs)
 
 
@@ -212,3 +213,55 @@ def runs(db: Db = DEFAULT_DB) -> None:
     if not console.is_terminal:
         console.width = 200
     console.print(table)
+
+
+def outcomes(
+    run: RunName = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write: .csv, .parquet or .eval.")
+    ] = None,
+    purpose: Annotated[str, typer.Option(help="Only trials for purposes that begin so, such as eval/.")] = "",
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Write a run's outcomes for other tools: a table (CSV, Parquet) or a log for Inspect AI's viewer (.eval).
+
+    \b
+    Examples:
+      smena outcomes --out outcomes.csv
+      smena outcomes arc-causal-1f2e3d4c --purpose eval/ --out heldout.eval
+    """
+    from smena.errors import BadInput
+    from smena.interchange import columns_of, frame, write_inspect
+    from smena.store import Store
+
+    ending = out.suffix if out else ".csv"
+    if ending not in (".csv", ".parquet", ".eval"):
+        raise BadInput(f"{out}: the ending says what to write: .csv, .parquet or .eval")
+    try:
+        if out:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        if ending == ".parquet":
+            frame(db, run, purpose=purpose).to_parquet(out)
+            return
+        with Store.open(db, create=False) as store:
+            if ending == ".eval" and out:
+                typer.echo(
+                    f"{out}: {write_inspect(store, run, out, purpose)} samples (inspect view --log-dir ...)"
+                )
+                return
+            columns = columns_of(store, run, purpose)
+        _csv(columns, out)
+    except OSError as error:
+        raise BadInput(f"{out}: cannot write: {error.strerror}") from None
+
+
+def _csv(columns: dict[str, list[Any]], out: Path | None) -> None:
+    import csv
+    import sys
+    from contextlib import nullcontext
+
+    target = out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout)
+    with target as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))

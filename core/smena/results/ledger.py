@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from smena.results.estimates import quantile
 from smena.results.figures import Family, GateCost, Ledger
-from smena.store.records import Use
 from smena.values import Decision
 
 FAMILIES = {
@@ -25,26 +24,22 @@ FAMILIES = {
 """First parts of purposes, in the order of a run, with words for people."""
 
 
-def family(name: str, uses: Iterable[Use]) -> Family:
-    """A trial that serves several uses is counted, and paid, once."""
-    used, trials = 0, {}
-    for use in uses:
-        used += 1
-        trials[use.key] = use
-    distinct = list(trials.values())
-    latencies = [t.latency for t in distinct]
-    count = Counter(t.status for t in distinct)
+def family(name: str, used: int, trials: Sequence[tuple[str, float, float, int]]) -> Family:
+    """``trials``: status, cost, latency and executions of each distinct one: a trial that serves several uses is
+    counted, and paid, once."""
+    latencies = sorted(latency for _, _, latency, _ in trials)
+    count = Counter(status for status, _, _, _ in trials)
     return Family(
         name,
         used,
-        len(distinct),
-        math.fsum(t.cost for t in distinct),
+        len(trials),
+        math.fsum(cost for _, cost, _, _ in trials),
         quantile(latencies, 0.5),
         quantile(latencies, 0.95),
         count["infra"],
         count["timeout"],
         count["abstain"],
-        retried=sum(t.attempts - (t.status in ("ok", "abstain")) for t in distinct),
+        retried=sum(attempts - (status in ("ok", "abstain")) for status, _, _, attempts in trials),
     )
 
 

@@ -46,7 +46,7 @@ class RunResult(Value, frozen=True):
         knowledge = [item.knowledge for item in store.items(record.id)]
         gates = [d for d in decisions if d.gate != AUDIT]
         # One family at a time: the largest is all that memory has to hold.
-        families = [family(name, store.uses(record.id, f"{name}/")) for name in FAMILIES]
+        families = [family(name, *store.spent(record.id, f"{name}/")) for name in FAMILIES]
         steps = [int(name.rpartition("/")[2]) for name in marks if name.startswith("memory/")]
         found = held_out(store.uses(record.id, "eval/"), config["eval_repeats"])
         audited = saves(

@@ -115,7 +115,7 @@ class Reader:
         query = (
             sa.select(*serving, *_columns(OUTCOME), *_columns(TRIAL))
             .join_from(schema.run_trials, schema.outcomes, link.key == out.key)
-            .where(link.run == run, link.purpose.startswith(purpose, autoescape=True))
+            .where(link.run == run, *self._begins(purpose))
             .order_by(link.purpose, link.position)
         )
         split = len(serving) + len(OUTCOME)
@@ -129,10 +129,31 @@ class Reader:
         query = (
             sa.select(link.purpose, link.position, out.key, out.kind, out.task, out.knowledge != "[]", *told)
             .join_from(schema.run_trials, schema.outcomes, link.key == out.key)
-            .where(link.run == run, link.purpose.startswith(purpose, autoescape=True))
+            .where(link.run == run, *self._begins(purpose))
             .order_by(link.purpose, link.position)
         )
-        return [Use(*row) for row in self._db.execute(query)]
+        return [Use(*row) for row in self._db.execute(query).fetchall()]
+
+    def spent(self, run: str, purpose: str) -> tuple[int, list[tuple[str, float, float, int]]]:
+        """How many uses the run's executed trials have whose purpose begins with ``purpose``, and of each
+        distinct one its status, cost, latency and number of executions."""
+        link, out = schema.run_trials.c, schema.outcomes.c
+        mine = (link.run == run, *self._begins(purpose))
+        keys = sa.select(link.key, sa.func.count().label("used")).where(*mine).group_by(link.key).subquery()
+        query = sa.select(keys.c.used, out.status, out.cost, out.latency, out.attempts).join(
+            keys, keys.c.key == out.key
+        )
+        rows = self._db.execute(query).fetchall()
+        return sum(row[0] for row in rows), [(row[1], row[2], row[3], row[4]) for row in rows]
+
+    def _begins(self, purpose: str) -> tuple[sa.ColumnElement[bool], ...]:
+        """That a purpose begins so. SQLite cannot use its index for LIKE, it can for a range."""
+        column = schema.run_trials.c.purpose
+        if not purpose:
+            return ()
+        if not self._db.is_sqlite:
+            return (column.startswith(purpose, autoescape=True),)
+        return (column >= purpose, column < purpose[:-1] + chr(ord(purpose[-1]) + 1))
 
     def failures(self, run: str) -> list[Failure]:
         """Executions of the run's trials that the machinery failed, also those that a retry made good."""

@@ -28,7 +28,8 @@ SELECT t.to_status AS state, COUNT(*) AS items FROM {_LAST}
 JOIN transitions t ON t.run = :run AND t.seq = last.seq
 GROUP BY t.to_status ORDER BY items DESC"""
 
-# From one purpose to the next by the primary key: a run of a million trials is not counted to list a hundred.
+# From one purpose to the next by the primary key: a run of a million trials is not counted to list a hundred. The
+# recursion gives them in order and stops at the page's end; to sort before the limit would make it go on.
 _PURPOSES = """
 WITH RECURSIVE p(purpose) AS (
   SELECT MIN(purpose) FROM run_trials WHERE run = :run
@@ -36,7 +37,7 @@ WITH RECURSIVE p(purpose) AS (
   SELECT (SELECT MIN(purpose) FROM run_trials WHERE run = :run AND purpose > p.purpose) FROM p
   WHERE p.purpose IS NOT NULL)
 SELECT l.purpose, (SELECT COUNT(*) FROM run_trials c WHERE c.run = :run AND c.purpose = l.purpose) AS trials
-FROM (SELECT purpose FROM p WHERE purpose IS NOT NULL ORDER BY purpose LIMIT :limit OFFSET :offset) AS l
+FROM (SELECT purpose FROM p WHERE purpose IS NOT NULL LIMIT :limit OFFSET :offset) AS l
 ORDER BY l.purpose"""
 
 _DECISIONS = """
