@@ -100,7 +100,7 @@ class LlmLearner:
 
     def check(self) -> Iterator[tuple[str, str]]:
         """One call, and what it shows, as (label, words). Raises BadInput or InfraError where it fails."""
-        return check(self.model)
+        return check(Model(msgspec.structs.replace(self.config, retries=1)))
 
     def forecast(self, situations: Sequence[Situation]) -> PerTrial:
         """What a trial will take, from the prompts of some tasks; the length of replies is a guess."""

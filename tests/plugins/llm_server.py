@@ -49,7 +49,12 @@ class Policy:
         self.lessons = lessons
 
     def say(self, body: dict[str, Any]) -> str:
-        system, user = text_of(body["messages"][0]), text_of(body["messages"][1])
+        system, user = (
+            text_of(body["messages"][0]),
+            text_of(body["messages"][min(1, len(body["messages"]) - 1)]),
+        )
+        if '{"ready": true}' in user:
+            return '{"ready": true}'
         rng = random.Random(json.dumps([body["messages"], body.get("seed")]))
         if "# Task\n\n{" not in user:
             return self._act(body, rng) if "Action:" in user else json.dumps({"answer": "ok"})
