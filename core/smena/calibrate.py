@@ -154,7 +154,7 @@ class Calibration(Run):
         n, gold = self._config.eval_repeats, self._setup.has_gold
         wanted = []
         for task in self._judging:
-            known = memory.retrieve(task.features, self._config.retrieve)
+            known = memory.retrieve(task.features, self._config.retrieve, text=self._setup.text(task))
             for i in range(n):
                 job = self._jobs.attempt("holdout", task, known, "calibrate", i, gold)
                 wanted.append(Wanted("calibrate/judging", job))

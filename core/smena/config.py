@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -40,6 +40,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     attempts: int = 5
     """N of Acc@N: attempts on a train task, each after the first with the next rung of the teacher's
     ladder."""
+    similarity: Literal["features", "text"] = "features"
+    """What puts lessons in order: how like the features are of the tasks that they were learned on, or that and
+    the words they have in common with the task (``smena.similarity``)."""
     retrieve: int = 16
     """At most so many items are injected into an attempt."""
     gamma: float = 0.9

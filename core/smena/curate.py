@@ -265,7 +265,7 @@ class Curator:
         places: dict[str, tuple[Split, Task]] = {t.id: ("train", t) for t in test.pool}
         places |= {t.id: ("holdout", t) for t in control}
         k = self.setup.config.retrieve
-        trusted = {t.id: self.memory.retrieve(t.features, k) for t in control}
+        trusted = {t.id: self.memory.retrieve(t.features, k, text=self.setup.text(t)) for t in control}
         job = jobs_of(self.setup, self._jobs, _gate(test), places, trusted, arms(test.items, test.beside))
         return Runner(_gate(test), job, purpose(test))
 

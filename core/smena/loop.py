@@ -110,7 +110,7 @@ def episode(setup: Setup, jobs: Jobs, memory: Memory, task: Task, step: int) -> 
     any attempt."""
     config = setup.config
     purpose = f"train/{step:03}/{task.id}"
-    known = memory.retrieve(task.features, config.retrieve)
+    known = memory.retrieve(task.features, config.retrieve, text=setup.text(task))
     (outcome,) = yield [Wanted(purpose, jobs.attempt("train", task, known, "train", 0))]
     proposed: list[Knowledge] = []
     if outcome.y == 1:

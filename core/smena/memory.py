@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from smena.similarity import likeness, text_of
 from smena.values import Body, Channel, Knowledge, Pattern, Transition
 
 State = Literal[
@@ -107,10 +108,12 @@ class Memory:
         return found
 
     def retrieve(
-        self, features: Sequence[str], k: int, items: Iterable[Knowledge] | None = None
+        self, features: Sequence[str], k: int, items: Iterable[Knowledge] | None = None, text: str = ""
     ) -> list[Knowledge]:
         """At most k items whose triggers all hold, those learned on similar tasks first (similarity summed
         over an item's origins), then the more useful, then the older.
+
+        ``text``: of the task; then the words that a lesson has in common with it count as much as one origin.
 
         ``items``: the trusted ones unless given; of these, one that is trusted in combination comes with a
         partner or not at all."""
@@ -118,8 +121,12 @@ class Memory:
         held = set(features)
         matching = [item for item in pool if applies(item.body, held)]
 
+        alike = likeness(text, [text_of(item.body) for item in matching]) if text else [0.0] * len(matching)
+        words = {item.digest: value for item, value in zip(matching, alike, strict=True)}
+
         def rank(item: Knowledge) -> tuple[float, float]:
             near = sum(similarity(features, origin) for origin in self._origins[item.digest])
+            near += words[item.digest]
             return -near, -self.worth.get(item.digest, 0.0)
 
         ranked = sorted(matching, key=rank)

@@ -133,7 +133,7 @@ class Run:
         self._watcher.phase(f"held-out tasks with {arm} memory", n * len(self._eval))
         wanted = []
         for task in self._eval:
-            known = self._memory.retrieve(task.features, self._config.retrieve, items)
+            known = self._memory.retrieve(task.features, self._config.retrieve, items, self._setup.text(task))
             for i in range(n):
                 job = self._jobs.attempt("eval", task, known, "eval", i)
                 wanted.append(Wanted(f"eval/{arm}/{step:03}", job))

@@ -16,6 +16,7 @@ from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
 from smena.registry import Registry, base_name, fingerprint, section
 from smena.sandbox import Sandbox, choose
 from smena.secrets import told_by
+from smena.similarity import words_of
 from smena.values import JSON, SPLITS, Body, Split, Task, digest
 
 EMBEDDED = "search"
@@ -156,6 +157,10 @@ class Setup:
             space(task.view) if space else None,
             partial(play, task) if play else None,
         )
+
+    def text(self, task: Task) -> str:
+        """What of a task lessons are likened to; empty where features alone count."""
+        return words_of(task.view) if self.config.similarity == "text" else ""
 
     @property
     def concurrent(self) -> int:

@@ -49,6 +49,7 @@ def choose(
     """What ``--model`` and ``--placebo`` mean, as flags and KEY=VALUE; what the user sets himself wins."""
     added = []
     if model:
+        added.append("similarity=text")
         flags = flags | {kind: flags.get(kind) or "llm" for kind in ("learner", "teacher") if kind in flags}
         for kind in ("learner", "teacher"):
             if flags.get(kind, "llm") == "llm":
