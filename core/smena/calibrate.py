@@ -163,8 +163,8 @@ class Calibration(Run):
         return [fmean(told) if (told := [r for r in one if r is not None]) else 0.0 for one in found]
 
     def _tau(self) -> JSON:
-        """Where the verifier's threshold would separate right from wrong best, on the control half: only
-        said, because τ belongs to the verifier."""
+        """Where the verifier's threshold separates right from wrong best, on the control half, by balanced
+        accuracy. Written into the configuration where the verifier is `composite`, which has a τ."""
         setup = self._setup
         if not setup.has_gold:
             return None
@@ -193,7 +193,8 @@ class Calibration(Run):
             "n": len(told),
             "text": (
                 f"balanced accuracy {scored[setup.judge.tau]:.2f} at τ = {setup.judge.tau:g}, best "
-                f"{scored[best]:.2f} at {best:g}, {len(told)} trials; not changed: it is the verifier's"
+                f"{scored[best]:.2f} at {best:g}, {len(told)} trials; "
+                + ("written" if _composite(self._config) else "not changed: set by --verifier composite only")
             ),
         }
 
@@ -225,9 +226,19 @@ def calibration_toml(config: RunConfig, run: str, found: Mapping[str, Any]) -> s
             fields[name.removeprefix("run.")] = value
         else:
             own[name] = value
+    tau = found.get("tau") or {}
+    if _composite(config) and "best" in tau:
+        rules = {**config.settings.get("verifier.composite", {}), "tau": tau["best"]}
+        config = msgspec.structs.replace(config, settings={**config.settings, "verifier.composite": rules})
     run_table = {"env": config.env, **fields, "calibration": run}
     tables = {"run": run_table, **config.settings, f"policy.{policy}": own}
     return "\n".join(_toml_lines(found, tables))
+
+
+def _composite(config: RunConfig) -> bool:
+    """Has this run's verifier a τ of its own to set? One with calibrated weights has its own threshold."""
+    told = config.settings.get("verifier.composite", {})
+    return "composite" in config.verifier.split("+") and not told.get("slopes")
 
 
 def _toml_lines(found: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

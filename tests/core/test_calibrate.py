@@ -99,3 +99,15 @@ def test_the_written_file_reads_back(tmp_path: Path) -> None:
     read = load_config(tmp_path / "c.toml", {})
     wanted = settings | {"policy.causal": {"mu": 0.25}}
     assert (read.seed, read.gamma, read.calibration, read.settings) == (3, 0.5, "r", wanted)
+
+
+def test_tau_is_written_where_the_verifier_has_one(tmp_path: Path) -> None:
+    found = {"chosen": {}, "gates": {"fingerprint": "x"}, "objective": "o", "tau": {"best": 0.25}}
+    for verifier, written in (
+        ("composite", {"verifiers": {"lab-noisy": 1.0}, "tau": 0.25}),
+        ("lab-noisy", None),
+    ):
+        settings = {"verifier.composite": {"verifiers": {"lab-noisy": 1.0}}} if written else {}
+        config = RunConfig(env="lab", verifier=verifier, settings=settings, calibrate=True)
+        (tmp_path / "c.toml").write_text(calibration_toml(config, "r", found))
+        assert load_config(tmp_path / "c.toml", {}).settings.get("verifier.composite") == written

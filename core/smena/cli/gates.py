@@ -90,7 +90,7 @@ def calibrate(
     max_time: MaxTime = 0.0,
     quiet: Quiet = False,
 ) -> None:
-    """Find λ, μ, δ, θ, γ (and τ's verdict) on split holdout, by a stated objective; write a configuration.
+    """Find λ, μ, δ, θ, γ and τ on split holdout, by a stated objective; write a configuration.
 
     Half of the split is fitted on, the other half judges: the mean reward there with the memory that a
     setting saves. One coordinate after the other, from the defaults; a setting is left only for one that is
