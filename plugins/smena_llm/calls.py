@@ -21,6 +21,8 @@ from smena_llm.troubles import Kind, explain, no_key
 Message = Mapping[str, Any]
 LONGEST_WAIT = 60.0
 """Seconds between two attempts at a call, unless the provider asks for more; then at most five times that."""
+MOST = 1024
+"""Calls at once in a process before anybody complains: the executor decides how many trials there are."""
 INSTALL = "language models need litellm: `pip install 'smena[llm]'`"
 
 
@@ -71,7 +73,7 @@ class Model:
 
     def __init__(self, config: ModelConfig, kind: str = "learner") -> None:
         self.config, self._kind = config, kind
-        self._throttle = Throttle(config.concurrent)
+        self._throttle = Throttle(MOST)
         self._takes_json = config.structured == "auto"
         self._ready = False
         self._prices: Prices | None = None

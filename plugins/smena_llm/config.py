@@ -40,7 +40,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     retries: int = 8
     """How often a call that failed for no fault of ours is made again."""
     concurrent: int = 32
-    """Calls at once, over all worker processes; fewer while the provider says that it is too many."""
+    """Trials at once, over all worker processes (`--concurrency` for a command); fewer calls while the provider
+    says that it is too many."""
     price_in: float | None = None
     """US dollars for a million tokens of prompt; None: what litellm knows."""
     price_out: float | None = None

@@ -56,8 +56,8 @@ class Policy:
         if '{"ready": true}' in user:
             return '{"ready": true}'
         rng = random.Random(json.dumps([body["messages"], body.get("seed")]))
-        if "# Task\n\n{" not in user:
-            return self._act(body, rng) if "Action:" in user else json.dumps({"answer": "ok"})
+        if "# How to play" in user:
+            return self._act(body, rng)
         view, _ = json.JSONDecoder().raw_decode(user.partition("# Task\n\n")[2])
         if system.startswith("You are a teacher"):
             return self._teach(view, rng)

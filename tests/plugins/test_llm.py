@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smena.protocols import Situation
+from smena.protocols import Observation, Situation
 from smena.values import Fact, Feedback, Finding, Gap, Pattern
 
 HERE = Path(__file__).parent
@@ -324,6 +324,39 @@ def test_fewer_calls_at_once_when_the_provider_says_too_many(monkeypatch: pytest
             done = list(pool.map(lambda n: made.attempt(SURE, [USEFUL], None, n), range(150)))
         assert {a.answer for a in done} == {"right:t"}
         assert made.model._throttle.limit < 20
+
+
+class Doors:
+    """One of two doors is right; a note in the prompt is of no help."""
+
+    def __enter__(self) -> Doors:
+        self.done: list[str] = []
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def start(self) -> Observation:
+        return Observation("You see two doors.", actions=("open left", "open right"))
+
+    def act(self, action: str) -> Observation:
+        self.done.append(action)
+        over = action == "open right"
+        return Observation("You are out." if over else "A wall.", over, ("open left", "open right"))
+
+    def answer(self) -> list[str]:
+        return self.done
+
+
+def test_an_interactive_task_is_played(learner: Any) -> None:
+    situation = Situation({"goal": "get out"}, (), None, Doors)
+    made = learner(max_steps=20).attempt(situation, [USEFUL], None, 3)
+    assert made.answer[-1] == "open right" and len(made.answer) <= 20 and made.error == ""
+    assert "useful:cluster=0/1" in made.trace["prompt"] and made.trace["observations"][-1] == "You are out."
+    assert made == learner(max_steps=20).attempt(situation, [USEFUL], None, 3), "the seed is all the chance"
+    cut = learner(max_steps=1).attempt(situation, [], None, 4)
+    assert len(cut.answer) <= 1
+    mute = learner("garbage").attempt(situation, [], None, 1)
+    assert mute.answer == [] and mute.error.startswith("unparsable: no line `Action:")
 
 
 def test_the_teacher_gives_lessons_tied_to_the_task(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
