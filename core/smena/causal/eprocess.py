@@ -44,7 +44,7 @@ class TwoByTwo:
     >>> for _ in range(4):
     ...     evidence.update(0, 1)
     >>> round(float(evidence.e_value), 1)
-    14.0
+    15.2
     """
 
     def __init__(self, theta: float = 0.0, shape: tuple[int, ...] = ()) -> None:
