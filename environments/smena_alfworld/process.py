@@ -89,7 +89,7 @@ class EngineProcess:
         paths = [str(Path(__file__).parents[1]), *sys.path]
         env = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "smena_alfworld.engine"],
+            [sys.executable, "-P", "-m", "smena_alfworld.engine"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=env,
