@@ -140,6 +140,24 @@ class AlfWorld:
             raise InfraError(f"{task.id}: won is {won}, and the goal's conditions are {goals}")
         return Verdict(float(won), {"partial": sum(goals) / len(goals)})
 
+    def goals(self, task: Task, answer: JSON) -> dict[str, bool]:
+        """For the verifier ``state``: each condition of the goal, and whether it was met at the end."""
+        conditions, met = CONDITIONS[task.reference["kind"]], _said(answer, "goals")
+        return dict(zip(conditions, map(bool, met), strict=True)) if len(met) == len(conditions) else {}
+
+    def steps(self, task: Task, answer: JSON) -> list[JSON]:
+        """For the verifier ``plan``: what was done, whether the game knew it, where that led."""
+        done = [a for a in _said(answer, "actions") if isinstance(a, dict)]
+        return [
+            {"action": str(a.get("sent")), "valid": bool(a.get("valid")), "state": str(a.get("state", ""))}
+            for a in done
+        ]
+
+    def reference_length(self, task: Task) -> int | None:
+        """Commands in a shortest plan; None: not known."""
+        length: int | None = task.reference["length"]
+        return length
+
     def example(self, task: Task, attempt: Attempt) -> Example:
         """The goal, and what the student did."""
         done = _said(attempt.answer, "actions")

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from smena import InfraError
 from smena.protocols import Observation
-from smena.values import JSON
+from smena.values import JSON, digest
 
 from smena_alfworld.process import EngineProcess, Game
 from smena_alfworld.world import World, met
@@ -59,12 +59,14 @@ class Play:
         sent = normal(action)
         self._actions.append({"raw": action[:LONGEST], "sent": sent, "valid": sent in self._offered})
         self._left -= 1
-        return self._see(self._engine.call("step", sent))
+        shown = self._see(self._engine.call("step", sent))
+        self._actions[-1]["state"] = digest(sorted(self._offered))[:8]
+        return shown
 
     def answer(self) -> JSON:
         """``{"won", "goals", "actions", "reference_length"}``: conditions met, in the goal's order; each action
-        as it was said and sent, and whether the game knew it; the length of the shortest plan, null where
-        unknown."""
+        as it was said and sent, whether the game knew it, and a digest of what can be done then (equal: back
+        where it was); the length of the shortest plan, null where unknown."""
         if self._now is None:
             raise InfraError("an episode has an answer once it was started")
         if self._judged is None:

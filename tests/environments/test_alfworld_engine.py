@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from alfworld_data import kitchen, put, wheel
 from smena import Attempt, Feedback, InfraError, Pattern, Situation
+from smena.registry import Registry
 from smena_alfworld import synthetic
 from smena_alfworld.environment import AlfWorld, AlfWorldConfig
 from smena_alfworld.episode import Play, normal
@@ -53,7 +54,8 @@ def test_the_real_kitchen_is_played_to_won(engine):
             assert shown.done == (number == 6)
         answer = play.answer()
     assert answer["won"] and answer["goals"] == [True, True, True]
-    assert answer["actions"][0] == {
+    first = {k: v for k, v in answer["actions"][0].items() if k != "state"}
+    assert first == {
         "raw": "> Go to countertop 2.",
         "sent": "go to countertop 2",
         "valid": True,
@@ -295,6 +297,26 @@ def test_procedures_win_what_the_learner_alone_does_not():
             won[arm] += SearchLearner().attempt(place, known, None, 1).answer["won"]
     env.close()
     assert won["right"] >= 12 and won["right"] >= won["none"] + 4 and won["right"] >= won["wrong"] + 4, won
+
+
+def test_state_and_plan_judge_an_episode():
+    env = AlfWorld(AlfWorldConfig(data="synthetic", types=("heat",), sizes={"train": 1}, timeout=120.0))
+    (task,) = env.tasks("train")
+    with env.play(task) as play:
+        play.start()
+        for command in (*task.reference["plan"][:-1], "dance", "look", "look", "look"):
+            play.act(command)
+        half = Attempt(answer=play.answer())
+        play.act(task.reference["plan"][-1])
+        whole = Attempt(answer=play.answer())
+    env.close()
+    registry = Registry.load()
+    state, plan = (registry.make("verifier", name) for name in ("state", "plan"))
+    assert 0 < state.verify(env, task, half).score < 1 and env.exact(task, half.answer).score == 0
+    assert state.verify(env, task, whole).score == env.exact(task, whole.answer).score == 1
+    sound = plan.verify(env, task, whole)
+    assert 0 < sound.score < 1 and sound.detail["invalid"] == 1 / len(whole.answer["actions"])
+    assert sound.detail["loops"] > 0 and sound.detail["steps"] == task.reference["length"] + 4
 
 
 def test_normal():
