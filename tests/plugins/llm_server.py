@@ -113,7 +113,7 @@ class Server:
                     await self._send(writer, 200, json.dumps(told))
                 elif path == "/prompts":
                     await self._send(writer, 200, json.dumps(self.prompts))
-                elif not await self._chat(writer, head, json.loads(body)):
+                elif not await self._chat(reader, writer, head, json.loads(body)):
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -124,7 +124,9 @@ class Server:
         """Calls that were answered before, to the letter."""
         return sum(n - 1 for n in self.seen.values())
 
-    async def _chat(self, writer: asyncio.StreamWriter, head: str, body: dict[str, Any]) -> bool:
+    async def _chat(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: str, body: dict[str, Any]
+    ) -> bool:
         options = self.options
         self.busy += 1
         self.most = max(self.most, self.busy)
@@ -147,8 +149,10 @@ class Server:
                 return await self._error(writer, 429, "Rate limit reached", None, {"retry-after": "0.05"})
             if self.rng.random() < options.storm and not await self._storm(writer):
                 return False
-            if options.delay:
-                await asyncio.sleep(options.delay)
+            await asyncio.sleep(options.delay)
+            if reader.at_eof() or writer.transport.is_closing():
+                self.counts["abandoned"] += 1  # a client that would not wait pays nothing here
+                return False
             await self._reply(writer, body, size)
             return True
         finally:

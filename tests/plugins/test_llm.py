@@ -61,7 +61,7 @@ class Place:
                 "api_base": self.server.url,
                 "price_in": 1,
                 "price_out": 4,
-                "timeout": 3,
+                "timeout": 8,
                 "max_tokens": 200,
             }.items():
                 words += ["--set", f"{kind}.llm.{name}={value}"]
@@ -134,11 +134,11 @@ def test_what_is_missing_offline_is_an_error_and_no_call(place: Place) -> None:
 @pytest.mark.slow
 def test_a_storm_loses_nothing_and_its_money_is_counted_exactly(tmp_path: Path) -> None:
     calm, stormy = tmp_path / "calm", tmp_path / "storm"
-    tables = []
+    tables, port = [], 0
     for folder, storm in ((calm, 0.0), (stormy, 0.3)):
         folder.mkdir()
-        with running(delay=0.01, storm=storm) as server:
-            place = Place(folder, server)
+        with running(delay=0.01, storm=storm, port=port) as server:  # the address is part of a trial's key
+            place, port = Place(folder, server), int(server.url.split(":")[2].split("/")[0])
             done = place.run()
             assert done.returncode == 0, done.stderr
             [(price, into, out)] = place.query(SPENT)
