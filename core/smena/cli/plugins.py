@@ -16,18 +16,18 @@ def add_to(app: typer.Typer) -> None:
 
 def plugins() -> None:
     """List what the installed plugins offer, and which plugins failed and why."""
-    from rich.console import Console
-    from rich.table import Table
+    from smena.registry import Registry
 
-    from smena.setup import registry
-
-    table = Table(box=None)
-    for heading in ("kind", "name", "plugin", "from"):
-        table.add_column(heading)
-    for offer in registry().offers():
-        table.add_row(offer.kind, offer.name, offer.plugin, offer.target)
-    Console().print(table)
-    for problem in registry().problems:
+    registry = Registry.load()  # not smena.setup's: that loads the parts of a run
+    rows = [
+        ("kind", "name", "plugin", "from"),
+        *((o.kind, o.name, o.plugin, o.target) for o in registry.offers()),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for *cells, last in rows:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        typer.echo("  ".join([*padded, last]))
+    for problem in registry.problems:
         typer.echo(f"smena: {problem}", err=True)
 
 
