@@ -73,6 +73,15 @@ def test_scores_that_are_no_numbers_leave_both_arms_and_are_counted(
     assert lost["screen"] > 0 == lost["bank"]
 
 
+def test_verdicts_that_are_late_leave_both_arms(tmp_path: Path) -> None:
+    settings = {"verifier.lab-noisy": {"late": 0.2}, "policy.causal": {"gold": 0}}
+    result = go(tmp_path / "a.db", verifier="lab-noisy", settings=settings)
+    screened = list(decisions(result, "screen"))
+    assert sum(d.evidence["lost_pairs"] for d in screened) > 0
+    families = {f.name: f for f in result.ledger.families}
+    assert families["screen"].abstain > 0 == families["screen"].infra
+
+
 @pytest.mark.parametrize("score", [nan, -0.1, 1.5])
 def test_a_verifier_that_never_gives_a_score_ends_the_run_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: float

@@ -136,6 +136,15 @@ def test_the_noisy_verifier_errs_as_often_as_it_says_and_always_alike() -> None:
     assert accepted([lesson("gaming")], False) == pytest.approx(0.5, abs=0.04)
 
 
+def test_a_share_of_verdicts_is_late_and_it_is_always_the_same_ones() -> None:
+    judge = Noisy(NoisyConfig(late=0.3))
+    task, learner = TRAIN[0], LabLearner(LearnerConfig())
+    found = [attempt(learner, task, (), s) for s in range(3000)]
+    given = [judge.verify(LAB, task, a).given for a in found]
+    assert fmean(given) == pytest.approx(0.7, abs=0.04)
+    assert given == [judge.verify(LAB, task, a).given for a in found]
+
+
 def test_the_teacher_plants_what_it_is_told_to() -> None:
     def kinds(mix) -> set[str]:
         teacher = LabTeacher(TeacherConfig(mix=mix))
@@ -160,6 +169,7 @@ def test_the_teacher_plants_what_it_is_told_to() -> None:
         (lambda: LearnerConfig(drift=2), "drift"),
         (lambda: TeacherConfig(mix={"useful": 0}), "not all 0"),
         (lambda: NoisyConfig(sensitivity=1.2), "sensitivity"),
+        (lambda: NoisyConfig(late=-0.1), "late"),
     ],
 )
 def test_what_cannot_be_is_refused(make, said) -> None:

@@ -24,6 +24,18 @@ GATES = frozenset(("screen", "confirm", "again", "combine", "gold"))
 _BATCH = 500
 _ENCODER = msgspec.json.Encoder()
 
+_AUDITED = (
+    sa.select(schema.tasks.c.id)
+    .join_from(
+        schema.outcomes,
+        schema.tasks,
+        sa.and_(schema.outcomes.c.env == schema.tasks.c.env, schema.outcomes.c.task == schema.tasks.c.digest),
+    )
+    .where(schema.tasks.c.split == "audit", schema.outcomes.c.key.in_(sa.bindparam("keys", expanding=True)))
+    .limit(1)
+)
+"""A task of the audit split that one of these trials is on."""
+
 _FAILURE = ("key", "attempt", "status", "error", "latency", "created_at", "price", "usage")
 
 
@@ -156,11 +168,8 @@ class Store(Reader):
         self._upsert(schema.run_trials, rows)
 
     def _refuse_audited(self, purpose: str, keys: Sequence[str]) -> None:
-        out, task = schema.outcomes, schema.tasks
-        same = sa.and_(out.c.env == task.c.env, out.c.task == task.c.digest)
-        audited = sa.select(task.c.id).join_from(out, task, same).where(task.c.split == "audit")
         for at in range(0, len(keys), _BATCH):
-            found = self._db.execute(audited.where(out.c.key.in_(keys[at : at + _BATCH])).limit(1)).scalar()
+            found = self._db.execute(_AUDITED, {"keys": list(keys[at : at + _BATCH])}).scalar()
             if found is not None:
                 raise SmenaError(
                     f"{purpose}: task {found!r} is of the audit split, which no gate may see; nothing was linked"
