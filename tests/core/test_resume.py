@@ -18,7 +18,7 @@ MEASURED = ("latency", "created_at", "finished_at")
 
 
 def command(db: Path, *more: str) -> list[str]:
-    lab = ["--env", "lab", "--set", "wave=10"]
+    lab = ["--env", "lab", "--set", "wave=10", "--set", "policy.causal.revise=2"]  # with a lifecycle
     return [
         sys.executable,
         "-m",
@@ -66,7 +66,7 @@ def figures(db: Path) -> str:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = tmp_path_factory.mktemp("whole") / "run.db"
-    subprocess.run(command(db), check=True, capture_output=True, timeout=120)
+    subprocess.run(command(db), check=True, capture_output=True, timeout=280)
     return db
 
 
@@ -85,7 +85,7 @@ def test_killed_several_times_it_ends_bit_identical(tmp_path: Path, uninterrupte
         kills += 1
     assert kills, "the run was over before it could be killed once: this test shows nothing"
     before = {row[0]: row for row in contents(db, "outcomes")} if db.exists() else {}
-    subprocess.run(command(db), check=True, capture_output=True, timeout=120)
+    subprocess.run(command(db), check=True, capture_output=True, timeout=280)
     for table in DERIVED:
         assert contents(db, table) == contents(uninterrupted, table), table
     after = {row[0]: row for row in contents(db, "outcomes")}
@@ -96,7 +96,7 @@ def test_killed_several_times_it_ends_bit_identical(tmp_path: Path, uninterrupte
 
 def test_a_limit_stops_resumably(tmp_path: Path, uninterrupted: Path) -> None:
     db = tmp_path / "run.db"
-    stopped = subprocess.run(command(db, "--max-trials", "500"), capture_output=True, text=True, timeout=120)
+    stopped = subprocess.run(command(db, "--max-trials", "500"), capture_output=True, text=True, timeout=280)
     assert stopped.returncode == 1
     assert "stopped at the limit of 500 new trials; the same command goes on from here" in stopped.stderr
     assert "Traceback" not in stopped.stderr
@@ -112,14 +112,14 @@ def test_a_limit_stops_resumably(tmp_path: Path, uninterrupted: Path) -> None:
         "--html",
         str(tmp_path / "r.html"),
     ]
-    subprocess.run(resumed, check=True, capture_output=True, timeout=120)
+    subprocess.run(resumed, check=True, capture_output=True, timeout=280)
     assert contents(db, "decisions") == contents(uninterrupted, "decisions")
 
 
 def test_running_a_finished_run_again_executes_nothing(uninterrupted: Path) -> None:
     before = contents(uninterrupted, "outcomes")
     again = subprocess.run(
-        command(uninterrupted, "--max-trials", "1"), capture_output=True, text=True, timeout=120
+        command(uninterrupted, "--max-trials", "1"), capture_output=True, text=True, timeout=280
     )
     assert again.returncode == 0, again.stderr
     assert contents(uninterrupted, "outcomes") == before
