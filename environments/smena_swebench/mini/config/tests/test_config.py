@@ -314,10 +314,10 @@ class TestSettings(unittest.TestCase):
         self.assertEqual(Settings({"a": 0.4 + 0.4, "rest": 0.2}).share("a"), True)
 
     def test_share_rounding(self):
-        self.assertEqual(Settings({"a": 0.1 + 0.2, "rest": 0.7}).share("a"), True)
+        self.assertEqual(Settings({"a": 0.7 + 0.2, "rest": 0.1}).share("a"), True)
 
     def test_share_rounding_two(self):
-        self.assertEqual(Settings({"a": 0.1 * 3, "rest": 0.7}).share("a"), True)
+        self.assertEqual(Settings({"a": 1.1 * 3, "rest": -2.3}).share("a"), True)
 
     def test_share_not(self):
         self.assertEqual(Settings({"a": 0.3}).share("a"), False)

@@ -188,7 +188,7 @@ class TestChange(unittest.TestCase):
     def test_scale_rows_apart(self):
         grid = scale([[1]], 2)
         grid[0][0] = 9
-        self.assertEqual(grid, [[9, 9], [1, 1]])
+        self.assertEqual(grid, [[9, 1], [1, 1]])
 
     def test_scale_rows_apart_three(self):
         grid = scale([[0]], 3)
