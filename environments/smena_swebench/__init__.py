@@ -8,3 +8,8 @@ from smena import hookimpl
 @hookimpl
 def smena_environments() -> dict[str, str]:
     return {"swebench": "smena_swebench.environment:SweBench"}
+
+
+@hookimpl
+def smena_verifiers() -> dict[str, str]:
+    return {"swebench-tests": "smena_swebench.verifier:SweBenchTests"}
