@@ -120,6 +120,10 @@ class Environment(Protocol):
     """Names of the learner and teacher to play with when the user names none; the default is the embedded
     ``search``."""
 
+    settings: Mapping[str, Mapping[str, Any]]
+    """Settings of players that suit the domain, such as ``{"learner.search": {"budget": 12}}``; what the user
+    sets wins."""
+
     def assemble(self, answers: Sequence[JSON]) -> JSON:
         """The domain's final answer from the ranked distinct answers of the hypotheses; the default takes
         the first."""

@@ -67,7 +67,9 @@ class Setup:
         self._digests: dict[str, str] = {}
 
     def _make(self, kind: str, name: str) -> Any:
-        return self.plugins.make(kind, name, self.config.settings.get(f"{section(kind)}.{base_name(name)}"))
+        where = f"{section(kind)}.{base_name(name)}"
+        suited = getattr(getattr(self, "env", None), "settings", {}).get(where, {})
+        return self.plugins.make(kind, name, {**suited, **self.config.settings.get(where, {})})
 
     def _check_sections(self, *used: str) -> None:
         """A section for a plugin that this run does not use is a mistake that would pass unseen."""

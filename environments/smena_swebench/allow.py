@@ -18,7 +18,8 @@ def allowed(path: str) -> frozenset[str]:
         return frozenset(told["allowed"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
-            f"{path}: not a list of sound instances ({error}): `smena env doctor swebench --write {path}` makes one"
+            f"{path}: not a list of sound instances ({error}): "
+            f"`smena env doctor swebench --write {path}` makes one"
         ) from None
 
 

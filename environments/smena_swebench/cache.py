@@ -62,7 +62,9 @@ def made(path: Path, make: Callable[[Path], None]) -> Path:
 
 def used() -> int:
     """Bytes on disk."""
-    return sum(path.lstat().st_size for path in root().rglob("*") if not path.is_dir()) if root().is_dir() else 0
+    return (
+        sum(path.lstat().st_size for path in root().rglob("*") if not path.is_dir()) if root().is_dir() else 0
+    )
 
 
 def clean() -> int:

@@ -47,7 +47,9 @@ def _file_diff(path: str, old: str | None, new: str | None) -> str:
         head += "deleted file mode 100644\n"
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
     lines = difflib.unified_diff(_lines(old), _lines(new), *names)
-    body = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    body = "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
     return head + body
 
 

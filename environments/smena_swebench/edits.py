@@ -7,6 +7,7 @@ where every operator applies."""
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -168,7 +169,10 @@ def _offsets(source: Source) -> Found:
         start, end = source.span(expression)
         for sign in "+-":
             text = f"{source.said(expression)} {sign} 1"
-            if isinstance(source.parents.get(expression), ast.BinOp) and source.data[start - 1 : start] != b"(":
+            if (
+                isinstance(source.parents.get(expression), ast.BinOp)
+                and source.data[start - 1 : start] != b"("
+            ):
                 text = f"({text})"
             yield f"offset:{sign}1", expression, ((start, end, text),)
 
@@ -186,8 +190,9 @@ def _countable(source: Source) -> Iterator[ast.expr]:
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.FloorDiv):
             parts = [node.left, node.right]
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
-            if isinstance(node.value.func, ast.Name) and node.value.func.id in ("len", "sum", "int", "round"):
-                parts = [node.value]
+            function = node.value.func
+            counts = isinstance(function, ast.Name) and function.id in ("len", "sum", "int", "round")
+            parts = [node.value] if counts else []
         yield from (part for part in parts if isinstance(part, simple))
 
 
@@ -199,9 +204,7 @@ def _logic(source: Source) -> Found:
         if isinstance(node, ast.BoolOp):
             sign = "and" if isinstance(node.op, ast.And) else "or"
             other = "or" if sign == "and" else "and"
-            places = [
-                source.between(a, b, sign) for a, b in zip(node.values, node.values[1:], strict=False)
-            ]
+            places = [source.between(a, b, sign) for a, b in zip(node.values, node.values[1:], strict=False)]
             if all(places):
                 yield f"logic:{other}", node, tuple((*place, other) for place in places if place)
             for value in node.values:
@@ -347,7 +350,11 @@ def _is_kept(node: ast.expr, parent: ast.AST) -> bool:
         return parent.elt is node
     if isinstance(parent, ast.IfExp):
         return parent.test is not node
-    return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr == "append"
+    return (
+        isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Attribute)
+        and parent.func.attr == "append"
+    )
 
 
 def _is_word(node: ast.expr, parent: ast.AST) -> bool:
@@ -396,7 +403,7 @@ def _calls(source: Source) -> Found:
                     if other != name:
                         yield f"callee:{other}", node, ((*place, other),)
         arguments = [a for a in node.args if not isinstance(a, ast.Starred)]
-        for first, second in zip(arguments, arguments[1:], strict=False):
+        for first, second in itertools.pairwise(arguments):
             swapped = ((*source.span(first), source.said(second)), (*source.span(second), source.said(first)))
             yield "swap:arguments", node, swapped
         if name in ("encode", "decode", "open"):

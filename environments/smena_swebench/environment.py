@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, ClassVar, Literal
 
 import msgspec
-from smena import Attempt, BadInput, Body, Example, Finding, Gap, SearchSpace, Snapshot, Task, Verdict
+from smena import Attempt, BadInput, Body, Example, Gap, SearchSpace, Snapshot, Task, Verdict
 from smena.protocols import Episode
 from smena.sandbox import Bounds, Opener
 from smena.values import JSON, SPLITS, Split, digest
 
 from smena_swebench import mini
 from smena_swebench.diffs import look
-from smena_swebench.judging import Bench, Judged, Kind
+from smena_swebench.judging import Bench, Judged, Kind, weighed
 
 MINI = "mini"
 
@@ -32,8 +33,7 @@ class SweBenchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     allow: str = ""
     """A file that `smena env doctor swebench` wrote: only instances that it found sound are tasks."""
     sources: str = "image"
-    """Where trees come from: ``image`` (the record's own), or a folder of snapshots made by `smena env
-    prepare swebench`."""
+    """Where trees come from: ``image`` (the record's own), or a file of recipes (see docs/swebench.md)."""
     seconds: float = 1800.0
     """Wall limit of an evaluation script; of the bundled set's never more than 60."""
     memory_mb: int = 4096
@@ -52,8 +52,8 @@ class SweBench:
 
     Config = SweBenchConfig
     version = 1
-    verifiers: ClassVar[dict[str, float]] = {"swebench-tests": 4.0, "static-analysis": 1.0}
-    settings: ClassVar[dict[str, dict[str, Any]]] = {"learner.search": {"budget": 12, "depth": 2}}
+    verifiers: ClassVar[dict[str, float]] = {"swebench-tests": 1.0}
+    settings: ClassVar[dict[str, dict[str, Any]]] = {"learner.search": {"budget": 30, "depth": 2}}
     """What suits the embedded learner here: a program has two steps, and there are tens of them, not
     thousands."""
 
@@ -61,7 +61,13 @@ class SweBench:
         self.config = config or SweBenchConfig()
         self._tasks: dict[Split, tuple[Task, ...]] | None = None
         self._opener: Opener | None = None
-        bounds = Bounds(seconds=self.config.seconds, memory_mb=self.config.memory_mb, disk_mb=4096, pids=512)
+        bounds = Bounds(
+            seconds=self.config.seconds,
+            memory_mb=self.config.memory_mb,
+            disk_mb=4096,
+            pids=512,
+            output_bytes=32 << 20,
+        )
         if self.mini:
             bounds = Bounds(seconds=min(60.0, self.config.seconds), memory_mb=1024, disk_mb=64)
         self.bench = Bench(bounds, keep=self.mini)
@@ -95,7 +101,9 @@ class SweBench:
             sound = allowed(self.config.allow)
             records = [r for r in records if r["instance_id"] in sound]
         if not records:
-            raise BadInput(f"{self.config.data}: no instance is left to play ({self.config.allow} allows none)")
+            raise BadInput(
+                f"{self.config.data}: no instance is left to play ({self.config.allow} allows none)"
+            )
         parts: dict[Split, list[Task]] = {split: [] for split in SPLITS}
         for record, split in zip(records, _allot(records, self.config.shares), strict=True):
             parts[split].append(real_task(record, split))
@@ -118,12 +126,12 @@ class SweBench:
 
     def judge(self, task: Task, answer: JSON) -> Judged:
         """Raises InfraError for what is nobody's failure."""
-        seen = look(answer)
-        if seen.trouble:
-            return Judged(Kind.PATCH_FAILED, why=seen.trouble)
-        if not seen.patch.strip():
-            return Judged(Kind.EMPTY)
-        return self.bench.judge(self.opener(), self.snapshot(task), task.reference, answer)
+        *_, early = weighed(task.reference, answer)
+        if early:
+            return early
+        snapshot = self.snapshot(task)
+        sandbox = self.opener(images=bool(snapshot.image))
+        return self.bench.judge(sandbox, snapshot, task.reference, answer)
 
     def exact(self, task: Task, answer: JSON) -> Verdict:
         """The official verdict: resolved or not; the share of repaired and kept tests under ``partial``."""
@@ -142,6 +150,30 @@ class SweBench:
 
         return Gap(tuple(gap(task, attempt)))
 
+    # Care
+
+    def doctor(
+        self, times: int = 2, path: str = "", only: Sequence[str] = (), say: Callable[[str], None] = print
+    ) -> Mapping[str, str]:
+        """Which instances are not sound here, and why; writes the list of the sound ones to ``path``."""
+        from smena_swebench.doctor import doctor
+
+        return doctor(self, times, path, only, say)
+
+    def clean(self) -> int:
+        """Remove what was made for speed (trees, snapshots, searches); bytes that were freed."""
+        from smena_swebench import cache
+
+        return cache.clean()
+
+    def official(self, task: Task, answer: JSON) -> bool:
+        """What swebench's own harness says, with Docker: a cross-check of :meth:`exact`."""
+        from smena_swebench.judging import strip
+        from smena_swebench.official import verdict
+
+        patch, _ = strip(look(answer).patch)
+        return verdict(task.reference, patch, self.snapshot(task).image, int(self.config.seconds))
+
     # Players
 
     def space(self, view: JSON) -> SearchSpace | None:
@@ -154,8 +186,10 @@ class SweBench:
     def play(self, task: Task) -> Episode:
         from smena_swebench.episode import RepairEpisode
 
+        snapshot = self.snapshot(task)
+        sandbox = self.opener(images=bool(snapshot.image))
         return RepairEpisode(
-            self.opener(), self.snapshot(task), task.view["problem_statement"], self.bench.bounds, self.config.steps
+            sandbox, snapshot, task.view["problem_statement"], self.bench.bounds, self.config.steps
         )
 
     def example(self, task: Task, attempt: Attempt) -> Example:
@@ -230,15 +264,11 @@ def mini_snapshot(files: Mapping[str, str]) -> Snapshot:
 def _allot(records: Sequence[Mapping[str, Any]], shares: Sequence[float]) -> list[Split]:
     """A split for each record: by digest of its id, so that more records move none of the others."""
     names: tuple[Split, ...] = ("train", "eval", "holdout", "audit")
+    bounds = list(accumulate(shares))
     found: list[Split] = []
     for record in records:
         at = int(digest(["swebench", record["instance_id"]])[:8], 16) / 16**8
-        total = 0.0
-        for name, share in zip(names, shares, strict=True):
-            total += share
-            if at < total:
-                break
-        found.append(name)
+        found.append(next((n for n, bound in zip(names, bounds, strict=True) if at < bound), "audit"))
     return found
 
 

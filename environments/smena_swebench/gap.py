@@ -19,7 +19,9 @@ def gap(task: Task, attempt: Attempt) -> Iterator[Finding]:
     error = raised(statement)
     if error:
         yield Finding("exception", error)
-    yield from (Finding("symptom", f.removeprefix("symptom=")) for f in task.features if f.startswith("symptom="))
+    yield from (
+        Finding("symptom", f.removeprefix("symptom=")) for f in task.features if f.startswith("symptom=")
+    )
     places = _PLACE.findall(statement)
     if places:
         path, line, name = places[-1]
@@ -31,5 +33,3 @@ def gap(task: Task, attempt: Attempt) -> Iterator[Finding]:
         yield Finding("attempt", "no change was handed in: nothing that was tried passes the issue's example")
     else:
         yield Finding("attempt", f"the change of {', '.join(seen.files)} is not what is wanted")
-
-

@@ -108,7 +108,9 @@ def grade(record: Mapping[str, Any], patch: str, log: str) -> Grade:
     status = report.get("tests_status")
     if status is None:
         return Grade(False, False, infra=str(report.get("infra_failure_reason", "")))
-    return Grade(bool(report["resolved"]), True, _count(status["FAIL_TO_PASS"]), _count(status["PASS_TO_PASS"]))
+    return Grade(
+        bool(report["resolved"]), True, _count(status["FAIL_TO_PASS"]), _count(status["PASS_TO_PASS"])
+    )
 
 
 def _count(told: Mapping[str, list[str]]) -> tuple[int, int]:

@@ -74,7 +74,9 @@ def protected(path: str) -> bool:
     """Tests, and what decides how they are run: changes of it do not count."""
     *folders, name = path.split("/")
     patterns = (*_TESTS, *_CONFIGURATION)
-    return bool({"tests", "test", "testing"} & set(folders)) or any(fnmatch.fnmatch(name, p) for p in patterns)
+    return bool({"tests", "test", "testing"} & set(folders)) or any(
+        fnmatch.fnmatch(name, p) for p in patterns
+    )
 
 
 def strip(patch: str, allowed: frozenset[str] = frozenset()) -> tuple[str, tuple[str, ...]]:
@@ -113,9 +115,7 @@ exit 3
 """The order in which the official harness tries."""
 
 
-def run(
-    sandbox: Sandbox, snapshot: Snapshot, record: Mapping[str, Any], patch: str, bounds: Bounds
-) -> Ran:
+def run(sandbox: Sandbox, snapshot: Snapshot, record: Mapping[str, Any], patch: str, bounds: Bounds) -> Ran:
     """Raises InfraError where the sandbox fails, or has no git to apply a patch with."""
     with sandbox.open(snapshot, bounds) as session:
         if patch and not _applied(session, patch):
@@ -124,7 +124,9 @@ def run(
         if session.workdir != snapshot.workdir:  # a sandbox that has no places of its own
             text = text.replace(snapshot.workdir, session.workdir)
         told = session.exec(
-            "cat > /tmp/eval.sh; exec bash /tmp/eval.sh </dev/null 2>&1", stdin=text.encode(), timeout=bounds.seconds
+            "cat > /tmp/eval.sh; exec bash /tmp/eval.sh </dev/null 2>&1",
+            stdin=text.encode(),
+            timeout=bounds.seconds,
         )
     return Ran(told.output, told.seconds, True, told.timed_out)
 
@@ -136,6 +138,18 @@ def _applied(session: Session, patch: str) -> bool:
     return told.code == 0
 
 
+def weighed(record: Mapping[str, Any], answer: JSON) -> tuple[str, tuple[str, ...], Judged | None]:
+    """What of an answer counts, what was stripped of it, and the judgement where nothing has to be run."""
+    seen = look(answer)
+    if seen.trouble:
+        return "", (), Judged(Kind.PATCH_FAILED, why=seen.trouble)
+    patch, stripped = strip(seen.patch, frozenset(paths(record["patch"])))
+    if patch.strip():
+        return patch, stripped, None
+    why = "only tests or their configuration are changed" if stripped else ""
+    return "", stripped, Judged(Kind.EMPTY, stripped=stripped, why=why)
+
+
 class Bench:
     """Judges patches of records. What it has judged it remembers, by everything that matters: in memory, and
     with ``keep`` on disk too, which suits tests that always end alike."""
@@ -144,17 +158,11 @@ class Bench:
         self.bounds, self._keep = bounds, keep
         self._known: OrderedDict[str, Judged] = OrderedDict()
 
-    def judge(
-        self, sandbox: Sandbox, snapshot: Snapshot, record: Mapping[str, Any], answer: JSON
-    ) -> Judged:
+    def judge(self, sandbox: Sandbox, snapshot: Snapshot, record: Mapping[str, Any], answer: JSON) -> Judged:
         """Raises InfraError for what is nobody's failure: a broken environment, a sandbox that fails."""
-        seen = look(answer)
-        if seen.trouble:
-            return Judged(Kind.PATCH_FAILED, why=seen.trouble)
-        patch, stripped = strip(seen.patch, frozenset(paths(record["patch"])))
-        if not patch.strip():
-            why = "only tests or their configuration are changed" if stripped else ""
-            return Judged(Kind.EMPTY, stripped=stripped, why=why)
+        patch, stripped, early = weighed(record, answer)
+        if early:
+            return early
         judged = self.tried(sandbox, snapshot, record, patch)
         if judged.kind is Kind.ENV_BROKEN:
             raise InfraError(f"{record['instance_id']}: its environment is broken: {judged.why}")

@@ -171,7 +171,9 @@ def statement(bug: Bug) -> str:
     """An issue as a user would write it: what was done, and what was seen. It does not say where or why."""
     told = seen()[bug.name]
     method = next(m for m in methods(bug.package) if m.id == told.shown)
-    shown = method.body.replace("self.assertEqual(", "assert_equal(").replace("self.assertRaises", "assert_raises")
+    shown = method.body.replace("self.assertEqual(", "assert_equal(").replace(
+        "self.assertRaises", "assert_raises"
+    )
     return (
         f"{bug.package}: {_subject(told.output)}\n\n"
         f"This should hold, and does not:\n\n```python\n{shown}\n```\n\n"

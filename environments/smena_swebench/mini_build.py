@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import unittest
+from typing import Any
 
 import msgspec
 
@@ -40,9 +41,9 @@ def _run(package: str, files: dict[str, str], only: str) -> tuple[dict[str, bool
     for path, text in files.items():
         linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
     sys.modules.pop(package, None)  # "config" or "tokens" may be somebody else's
-    sys.meta_path.insert(0, inside.Sources(files))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, inside.Sources(files))
     passed, said = {}, {}
-    for case in inside.cases(compile(mini.tests(package), mini.test_path(package), "exec")):  # type: ignore[no-untyped-call]
+    for case in inside.cases(compile(mini.tests(package), mini.test_path(package), "exec")):
         kind, name = case.id().split(".")[-2:]
         if only in ("", name):
             result = _Result()
@@ -57,14 +58,18 @@ class _Result(unittest.TestResult):
 
     text = ""
 
-    def addError(self, test: object, err: object) -> None:  # noqa: N802
-        self.text = self.text or _told(err)  # type: ignore[arg-type]
+    def addError(self, test: object, err: object) -> None:
+        self.text = self.text or _told(err)
 
-    addFailure = addError  # noqa: N815
+    addFailure = addError
 
 
-def _told(err: tuple[type[BaseException], BaseException, object]) -> str:
-    frames = [f for f in traceback.extract_tb(err[2]) if "/" in f.filename and not f.filename.startswith(("/", "tests"))]  # type: ignore[arg-type]
+def _told(err: Any) -> str:
+    frames = [
+        f
+        for f in traceback.extract_tb(err[2])
+        if "/" in f.filename and not f.filename.startswith(("/", "tests"))
+    ]
     lines = ["Traceback (most recent call last):\n"] if frames else []
     for frame in frames:
         lines.append(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n')

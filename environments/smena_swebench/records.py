@@ -65,9 +65,9 @@ def checked(row: object, where: str) -> Record:
     missing = [field for field in NEEDED if record.get(field) in (None, "") and field != "test_patch"]
     if set(missing) & set(NEW):
         raise BadInput(
-            f"{name}: no {', '.join(missing)}: a record of the schema before swebench 5. Take the present edition "
-            "of the data set (SWE-bench/SWE-bench_Lite, _Verified, …) or add the fields: image and eval_script "
-            "per instance, log_parser (such as parse_log_pytest), eval_type (pass_and_fail)"
+            f"{name}: no {', '.join(missing)}: a record of the schema before swebench 5. Take the present "
+            "edition of the data set (SWE-bench/SWE-bench_Lite, _Verified, …) or add the fields: image and "
+            "eval_script per instance, log_parser (such as parse_log_pytest), eval_type (pass_and_fail)"
         )
     if missing:
         raise BadInput(f"{name}: no {', '.join(missing)}")

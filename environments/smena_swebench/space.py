@@ -115,7 +115,9 @@ def search(view: Mapping[str, JSON], opener: Opener) -> list[Candidate]:
     """Try every edit that may matter, in one session. Raises InfraError where the sandbox fails."""
     files: dict[str, str] = view["files"]
     known = [text for path, text in sorted(files.items()) if _is_test(path)]
-    sources = {path: text for path, text in files.items() if path.endswith(".py") and not path.startswith("tests/")}
+    sources = {
+        path: text for path, text in files.items() if path.endswith(".py") and not path.startswith("tests/")
+    }
     sources = dict(sorted(sources.items())[:FILES])
     checks = [view["check"], *known]
     with opener().open(Snapshot(), BOUNDS) as session:
@@ -125,7 +127,9 @@ def search(view: Mapping[str, JSON], opener: Opener) -> list[Candidate]:
         texts = [(path, text) for _, _, path, text, _ in chosen]
         passed = _ask(session, {"do": "try", "files": sources, "checks": checks, "candidates": texts})
     return [
-        Candidate(op, rank, suspicion.get((path, line), 0.0), bool(ok), unified({path: sources[path]}, {path: text}))
+        Candidate(
+            op, rank, suspicion.get((path, line), 0.0), bool(ok), unified({path: sources[path]}, {path: text})
+        )
         for (op, rank, path, text, line), ok in zip(chosen, passed, strict=True)
     ]
 

@@ -10,6 +10,7 @@ import typer
 
 from smena.cli import (
     aa,
+    env,
     experiment,
     gates,
     memory,
@@ -44,6 +45,7 @@ gates.add_to(app)
 plugins.add_to(app)
 prompt.add_to(app)
 transfer.add_to(app)
+env.add_to(app)
 plugin.add_to(app)
 verdict.add_to(app)
 verifier.add_to(app)
