@@ -12,4 +12,7 @@ def smena_environments() -> dict[str, str]:
 
 @hookimpl
 def smena_verifiers() -> dict[str, str]:
-    return {"swebench-tests": "smena_swebench.verifier:SweBenchTests"}
+    return {
+        "swebench-tests": "smena_swebench.verifier:SweBenchTests",
+        "swebench-static": "smena_swebench.static:SweBenchStatic",
+    }

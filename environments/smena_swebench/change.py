@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from smena import Snapshot, Task
@@ -22,6 +23,37 @@ def code_case(snapshot: Snapshot, task: Task, answer: JSON) -> CodeCase:
     if seen.patch.strip() and not seen.trouble and snapshot.tree:
         change = _applied(Path(snapshot.tree), seen.patch, files)
     return CodeCase(snapshot, change, {})
+
+
+def texts(
+    task: Task, answer: JSON, snapshot: Callable[[], Snapshot]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Before and after, of Python files that are text; empty where the patch does not apply or the tree is in
+    an image."""
+    seen = look(answer)
+    files = [path for path in seen.files if path.endswith(".py") and not protected(path)]
+    if not seen.patch.strip() or seen.trouble or not files:
+        return {}, {}
+    place = snapshot().tree
+    key = (place, seen.patch)
+    if place and key not in _KNOWN:
+        made = _applied(Path(place), seen.patch, files)
+        before = {p: text for p in files if (text := _text(Path(place) / p)) is not None}
+        after = {p: data.decode("utf-8", "replace") for p, data in made.items() if data is not None}
+        if len(_KNOWN) > 2048:
+            _KNOWN.clear()
+        _KNOWN[key] = before, after
+    return _KNOWN.get(key, ({}, {}))
+
+
+_KNOWN: dict[tuple[str, str], tuple[dict[str, str], dict[str, str]]] = {}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
 
 
 def _applied(tree: Path, patch: str, files: list[str]) -> dict[str, bytes | None]:

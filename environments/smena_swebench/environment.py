@@ -52,7 +52,7 @@ class SweBench:
 
     Config = SweBenchConfig
     version = 1
-    verifiers: ClassVar[dict[str, float]] = {"swebench-tests": 1.0}
+    verifiers: ClassVar[dict[str, float]] = {"swebench-tests": 4.0, "swebench-static": 1.0}
     settings: ClassVar[dict[str, dict[str, Any]]] = {"learner.search": {"budget": 30, "depth": 2}}
     """What suits the embedded learner here: a program has two steps, and there are tens of them, not
     thousands."""
@@ -143,6 +143,12 @@ class SweBench:
         from smena_swebench.change import code_case
 
         return code_case(self.snapshot(task), task, answer)
+
+    def texts(self, task: Task, answer: JSON) -> tuple[dict[str, str], dict[str, str]]:
+        """The Python files that an answer changes, before and after it."""
+        from smena_swebench.change import texts
+
+        return texts(task, answer, lambda: self.snapshot(task))
 
     def gap(self, task: Task, attempt: Attempt) -> Gap:
         """What the attempt lacks by the issue's own example; never a hidden test, never the fix."""

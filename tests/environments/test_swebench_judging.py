@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from smena import InfraError, Situation
+from smena import Attempt, InfraError, Situation
 from smena.sandbox import Bounds, Sandbox
 from smena.setup import registry
 from smena.values import Task
@@ -193,3 +193,27 @@ def test_the_doctor_writes_the_list_of_sound_instances(env: SweBench, task: Task
     path = tmp_path / "sound.json"
     assert env.doctor(1, str(path), [task.id], said.append) == {}
     assert '"allowed": [\n  "smena__ledger-03"' in path.read_text() and "sound" in said[0]
+
+
+def test_static_analysis_counts_new_findings_only(env: SweBench, task: Task) -> None:
+    verifier = registry().make("verifier", "swebench-static")
+    clean = source(task, "ledger/money.py", "raise TypeError(f", "raise ValueError(f")
+    worse = source(
+        task, "ledger/money.py", "import math", "import math\n\n\ndef f(a=[]):\n    return a == None"
+    )
+    broken = source(task, "ledger/money.py", "import math", "def (")
+    scores = [
+        verifier.verify(env, task, Attempt(answer)).score for answer in (clean, worse, broken, None, "x")
+    ]
+    assert scores == [1.0, 0.5, 0.0, 1.0, 1.0]
+
+
+def test_a_success_by_the_composite_is_a_resolved_instance(env: SweBench, task: Task) -> None:
+    from smena.judge import Judge
+
+    judge = Judge.make(registry(), "composite", env, {})
+    partial = source(task, "ledger/money.py", "import math", "import math  # changed")
+    gold = judge.judge(env, task, Attempt(task.reference["patch"]))
+    assert (gold.y, gold.reward) == (1, 1.0)
+    other = judge.judge(env, task, Attempt(partial))
+    assert other.y == 0 and judge.judge(env, task, Attempt(None)).y == 0
