@@ -10,7 +10,7 @@ from smena.values import SPLITS
 
 from smena_swebench import cache
 from smena_swebench.allow import write
-from smena_swebench.environment import SweBench
+from smena_swebench.environment import SweBench, record_of
 from smena_swebench.judging import Bench, Judged, Kind
 
 
@@ -24,7 +24,7 @@ class Health(NamedTuple):
 
 def examine(env: SweBench, task: Task, times: int) -> Health:
     """Every run is a fresh one: nothing is remembered."""
-    record, seconds = task.reference, 0.0
+    record, seconds = record_of(task), 0.0
     try:
         snapshot = env.snapshot(task)
         sandbox = env.opener(images=bool(snapshot.image))

@@ -117,7 +117,7 @@ class SweBench:
             return mini_snapshot(task.view["files"])
         from smena_swebench.snapshots import snapshot
 
-        return snapshot(task.reference, self.config.sources)
+        return snapshot(record_of(task), self.config.sources)
 
     def snapshots(self) -> Iterable[Snapshot]:
         if not self.mini:
@@ -131,7 +131,7 @@ class SweBench:
             return early
         snapshot = self.snapshot(task)
         sandbox = self.opener(images=bool(snapshot.image))
-        return self.bench.judge(sandbox, snapshot, task.reference, answer)
+        return self.bench.judge(sandbox, snapshot, record_of(task), answer)
 
     def exact(self, task: Task, answer: JSON) -> Verdict:
         """The official verdict: resolved or not; the share of repaired and kept tests under ``partial``."""
@@ -178,7 +178,7 @@ class SweBench:
         from smena_swebench.official import verdict
 
         patch, _ = strip(look(answer).patch)
-        return verdict(task.reference, patch, self.snapshot(task).image, int(self.config.seconds))
+        return verdict(record_of(task), patch, self.snapshot(task).image, int(self.config.seconds))
 
     # Players
 
@@ -203,8 +203,9 @@ class SweBench:
 
     def leaks(self, task: Task, body: Body) -> bool:
         """Does the lesson say a line that the fix adds?"""
-        words = " ".join(_strings(body))
-        added = [line[1:].strip() for line in task.reference["patch"].split("\n") if line.startswith("+")]
+        words = " ".join(_strings(body)).replace("\\", "")
+        patch = task.reference["patch"].replace("\\", "")
+        added = [line[1:].strip() for line in patch.split("\n") if line.startswith("+")]
         return any(len(line) >= 12 and line in words for line in added if not line.startswith("++"))
 
     def draw(self, value: JSON) -> str:
@@ -242,7 +243,7 @@ def mini_task(bug: mini.Bug, split: Split) -> Task:
     view = {"problem_statement": record["problem_statement"], "files": files, "check": mini.check(bug)}
     told = features(record["problem_statement"], files)
     tags = {"pattern": bug.cluster, "repo": record["repo"]}
-    return Task(bug.name, split, view, record, told[0].removeprefix("symptom="), told, tags)
+    return Task(bug.name, split, view, _reference(record), told[0].removeprefix("symptom="), told, tags)
 
 
 def real_task(record: Mapping[str, Any], split: Split) -> Task:
@@ -252,7 +253,19 @@ def real_task(record: Mapping[str, Any], split: Split) -> Task:
     view = {"problem_statement": record["problem_statement"], "repo": record["repo"]}
     told = (*features(record["problem_statement"], {}), f"repo={record['repo']}")
     tags = {"repo": record["repo"], "version": str(record["version"])}
-    return Task(record["instance_id"], split, view, dict(record), record["repo"], told, tags)
+    return Task(record["instance_id"], split, view, _reference(record), record["repo"], told, tags)
+
+
+def _reference(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What judging needs: the record without what the view shows."""
+    return {
+        k: v for k, v in record.items() if k not in ("problem_statement", "repo", "hints_text", "instance_id")
+    }
+
+
+def record_of(task: Task) -> dict[str, Any]:
+    """A task's record as judging wants it."""
+    return {"instance_id": task.id, **task.reference}
 
 
 def mini_snapshot(files: Mapping[str, str]) -> Snapshot:

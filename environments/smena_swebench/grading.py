@@ -69,7 +69,7 @@ def spec(record: Mapping[str, Any]) -> Any:
         instance_id=record["instance_id"],
         image=record["image"],
         eval_script_list=script_lines(record["eval_script"]),
-        repo=record["repo"],
+        repo=record.get("repo", ""),
         version=record["version"],
         FAIL_TO_PASS=list(record["FAIL_TO_PASS"]),
         PASS_TO_PASS=list(record["PASS_TO_PASS"]),

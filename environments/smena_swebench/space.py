@@ -74,7 +74,7 @@ class RepairSpace:
         if not self.candidates or node.rank:
             return None
         if not node.op:
-            return Node(name) if name in self._menus else None
+            return Node(name) if name and name in self._menus else None
         made = Node(node.op, int(name[3:]) if name.startswith("at:") and name[3:].isdigit() else -1)
         return made if made in self.candidates else None
 

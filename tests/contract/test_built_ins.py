@@ -17,9 +17,10 @@ ANSWERS = {
         "actions": [],
     },
     "arc": lambda self, task: [[grid, grid] for grid in task.reference],
+    "swebench": lambda self, task: task.reference["patch"],
 }
 """What a right answer looks like where the reference is not one."""
-SLOW = {"alfworld", "arc"}
+SLOW = {"alfworld", "arc", "swebench"}
 """Those whose contract takes longer than a few seconds."""
 EXTRA: dict[tuple[str, str], dict[str, Any]] = {
     ("verifier", "lab-noisy"): {

@@ -13,7 +13,7 @@ from smena.sandbox import Bounds, Sandbox
 from smena.setup import registry
 from smena.values import Task
 from smena_swebench import diffs, mini
-from smena_swebench.environment import SweBench
+from smena_swebench.environment import SweBench, record_of
 from smena_swebench.judging import Bench, Kind
 
 
@@ -79,13 +79,13 @@ def test_a_patch_that_does_not_fit(env: SweBench, task: Task) -> None:
 def test_a_patch_that_never_ends(env: SweBench, task: Task, sandbox: Sandbox) -> None:
     patch = source(task, "ledger/money.py", "import math", "import math\nwhile True: pass")
     bench = Bench(Bounds(seconds=3, disk_mb=64))
-    judged = bench.judge(sandbox, env.snapshot(task), task.reference, patch)
+    judged = bench.judge(sandbox, env.snapshot(task), record_of(task), patch)
     assert judged.kind is Kind.TIMEOUT and judged.score == 0.0
 
 
 def test_a_broken_environment_is_nobodys_failure(env: SweBench, task: Task, sandbox: Sandbox) -> None:
     """It looks like a patch with which no test passes, and is told from it by running without."""
-    broken = {**task.reference, "eval_script": task.reference["eval_script"].replace("python3", "python0")}
+    broken = {**record_of(task), "eval_script": task.reference["eval_script"].replace("python3", "python0")}
     with pytest.raises(InfraError, match="environment is broken"):
         Bench(Bounds(seconds=30)).judge(sandbox, env.snapshot(task), broken, task.reference["patch"])
 
@@ -184,7 +184,7 @@ def test_repairs_are_resolved_in_the_sandbox(env: SweBench) -> None:
         for bug in rng.sample(mini.bugs(package), 2):
             task = next(t for t in env.tasks(mini.SPLIT_OF[package]) if t.id == bug.name)
             assert env.judge(task, task.reference["patch"]).kind is Kind.RESOLVED, bug.name
-            base = env.bench.tried(env.opener(), env.snapshot(task), task.reference, "")
+            base = env.bench.tried(env.opener(), env.snapshot(task), record_of(task), "")
             assert base.kind is Kind.UNRESOLVED and base.f2p[0] < base.f2p[1] and base.p2p[0] == base.p2p[1]
 
 

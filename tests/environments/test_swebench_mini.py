@@ -41,7 +41,13 @@ def test_no_package_or_pattern_is_in_two_splits(by: str, tag: str) -> None:
 def test_every_record_is_of_the_schema_and_fails_before_it_passes(env: SweBench) -> None:
     for split in SPLITS:
         for task in env.tasks(split):
-            record = checked(task.reference, task.id)
+            whole = {
+                **task.reference,
+                "instance_id": task.id,
+                "problem_statement": "x",
+                "repo": task.tags["repo"],
+            }
+            record = checked(whole, task.id)
             assert set(NEEDED) <= record.keys()
             assert record["FAIL_TO_PASS"] and record["PASS_TO_PASS"]
             assert not set(record["FAIL_TO_PASS"]) & set(record["PASS_TO_PASS"])
