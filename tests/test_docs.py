@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from smena.config import load_config
+from smena.experiments import load as load_experiment
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
@@ -65,6 +66,9 @@ def test_every_command_runs(place: Path, page: str, line: str) -> None:
 def test_every_configuration_is_valid(tmp_path: Path, page: str, text: str) -> None:
     path = tmp_path / "page.toml"
     path.write_text(text)
+    if "[arms." in text:
+        load_experiment(str(path))
+        return
     load_config(path, {})
 
 

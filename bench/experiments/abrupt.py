@@ -21,6 +21,7 @@ def curves() -> dict[str, np.ndarray]:
         "power law": 0.7 - 0.5 * (1 + t) ** -0.5,
         "logistic": 0.2 + 0.4 / (1 + np.exp(-(t - 30) / 8)),
         "steep logistic": 0.2 + 0.4 / (1 + np.exp(-(t - 30) / 3)),
+        "steep logistic from 0 to 1": 1 / (1 + np.exp(-(t - 30) / 4)),
         "jump of 20 points": flat + 0.2 * (t >= 30),
         "jump of 20 points on a power law": 0.6 - 0.4 * (1 + t) ** -0.5 + 0.2 * (t >= 30),
     }

@@ -108,19 +108,27 @@ def _y(options: Mapping[str, Any], rows: Rows) -> Any:
     return alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(zero=False))
 
 
+def _ticks(rows: Rows) -> dict[str, Any]:
+    """A tick at each point where there are few."""
+    xs = sorted({row["x"] for row in rows})
+    return {"values": xs} if len(xs) <= 12 else {"tickMinStep": 1}
+
+
 def curve(rows: Rows, options: Mapping[str, Any]) -> Any:
     """Lines with bands; ``marks``: vertical lines with a word each (phases, jumps)."""
     shown = [row for row in rows if row["value"] is not None]
     x = alt.X(
         "x:Q",
         title=options.get("x_title", ""),
-        axis=alt.Axis(grid=False, tickMinStep=1),
+        axis=alt.Axis(grid=False, format="~g", **_ticks(shown)),
         scale=alt.Scale(zero=False, nice=False),
     )
     y, colour = _y(options, shown), _colour(shown)
     base = alt.Chart(_data(shown)).encode(x=x, color=colour)
     chart = (
-        base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q")
+        base.mark_area(opacity=0.13 if len({row["series"] for row in shown}) < 4 else 0.05).encode(
+            y=alt.Y("low:Q"), y2="high:Q"
+        )
         + base.mark_line(strokeWidth=2.2).encode(y=y)
         + base.mark_point(filled=True, size=40, opacity=1).encode(y=y)
     )
@@ -139,13 +147,14 @@ def scatter(rows: Rows, options: Mapping[str, Any]) -> Any:
     shown = [row for row in rows if row["value"] is not None]
     scale = alt.Scale(type="log", nice=True) if options.get("log") else alt.Scale(zero=False, padding=20)
     x = alt.X("x:Q", title=options.get("x_title", ""), scale=scale, axis=alt.Axis(tickCount=5, format="~s"))
-    y, colour = _y(options, shown), _colour(shown, False)
+    many = len(shown) > 4
+    y, colour = _y(options, shown), _colour(shown, many)
     base = alt.Chart(_data(shown)).encode(x=x, color=colour)
-    chart = (
-        base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("low:Q"), y2="high:Q")
-        + base.mark_point(filled=True, size=110, opacity=1).encode(y=y)
-        + base.mark_text(align="left", dx=9, dy=-7).encode(y=y, text="series:N")
-    )
+    chart = base.mark_rule(strokeWidth=2, opacity=0.5).encode(
+        y=alt.Y("low:Q"), y2="high:Q"
+    ) + base.mark_point(filled=True, size=110, opacity=1).encode(y=y)
+    if not many:  # then names would lie on each other: the legend has them
+        chart += base.mark_text(align="left", dx=9, dy=-7).encode(y=y, text="series:N")
     if front := _frontier(shown):
         line = alt.Chart(_data(front)).mark_line(
             strokeDash=[5, 4], color=C["muted"], interpolate="step-after"

@@ -78,7 +78,11 @@ def report(
 @group.command(short_help="FPR_save over runs and domains, with the drift between them.")
 def fpr(
     runs: Annotated[
-        list[str] | None, typer.Argument(help="Ids or their unique beginnings, of any domains and seeds.")
+        list[str] | None,
+        typer.Argument(
+            help="Ids or their unique beginnings, of any domains and seeds.",
+            show_default="all that are finished",
+        ),
     ] = None,
     tolerance: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How far FPR_save may drift, fixed before looking.")
@@ -104,7 +108,8 @@ def fpr(
     from smena.store import Store
 
     with Store.open(db, create=False) as store:
-        found = document(CrossDomain.read(store, runs or [], tolerance, anchor))
+        named = runs or [r.id for r in store.runs()[::-1] if r.status == "finished"]
+        found = document(CrossDomain.read(store, named, tolerance, anchor))
     write_document(found, form, out, charts)
 
 

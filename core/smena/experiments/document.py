@@ -15,7 +15,6 @@ from smena.results.crossdomain import READINGS, UNITS
 from smena.results.document import Card, Cell, Chart, Column, Document, Section, listed
 from smena.results.estimates import ALPHA, Estimate, missing, share
 from smena.results.items import ORDER
-from smena.results.wording import difference, number
 from smena.store import Store
 
 _TRIALS = "run_trials JOIN outcomes ON outcomes.key = run_trials.key"
@@ -93,11 +92,7 @@ def _parts(judged: Sequence[Judged], runs: tuple[str, ...]) -> Section:
         Column("hypothesis"),
         Column("part"),
         Column("needs"),
-        Column("estimate"),
-        Column("value", "number"),
-        Column("low", "number"),
-        Column("high", "number"),
-        Column("units", "count"),
+        Column("effect", "number", "effect"),
         Column("interval"),
         Column("p for", "p"),
         Column("p against", "p"),
@@ -106,8 +101,8 @@ def _parts(judged: Sequence[Judged], runs: tuple[str, ...]) -> Section:
     rows = tuple(_part(j, p) for j in judged for p in j.parts)
     drawn = tuple(
         {
-            "panel": "differences",
-            "label": f"{j.id}: {p.name.partition(',')[0][:24]}",
+            "panel": f"{j.id}{' (secondary)' if j.secondary else ''}",
+            "label": _brief(p.name),
             "value": p.estimate.value,
             "low": p.estimate.low,
             "high": p.estimate.high,
@@ -120,7 +115,7 @@ def _parts(judged: Sequence[Judged], runs: tuple[str, ...]) -> Section:
     says = (
         "The comparisons behind the verdicts: treated arm minus base arm. Accuracy and conflict: paired by task "
         "and seed, both as clusters, 95%. FPR_save: distinct items as units, exact square-and-add intervals, "
-        "90% (two one-sided tests at 5%)."
+        "90% (two one-sided tests at 5%). Effects are shares: 0.05 is 5 points."
     )
     chart = Chart(
         "forest", drawn, {"x": "difference", "title": "treated − base"}, "Differences with intervals."
@@ -131,12 +126,13 @@ ORDER BY run, purpose, position"""
     return Section("parts", "Effects", says, columns, rows, chart if drawn else None, sql, runs)
 
 
+def _brief(name: str) -> str:
+    """A part's name, short enough for an axis."""
+    return name.partition(",")[0].partition(" (")[0].replace(" on held-out tasks", "").partition(":")[0]
+
+
 def _part(j: Judged, p: Part) -> tuple[Cell, ...]:
-    e = p.estimate
-    text = number(e) if p.kind == "number" else difference(e)
-    return (
-        j.id, p.name, p.needs, text, e.value, e.low, e.high, e.n, e.method, p.p_for, p.p_against, p.note,
-    )  # fmt: skip
+    return (j.id, p.name, p.needs, p.estimate, p.estimate.method, p.p_for, p.p_against, p.note)
 
 
 def _publish(judged: Sequence[Judged]) -> Section:

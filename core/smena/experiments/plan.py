@@ -29,13 +29,16 @@ class ArmPlan(NamedTuple):
 
 def arm_plans(experiment: Experiment) -> list[ArmPlan]:
     seen: set[tuple[str, str, str]] = set()
+    sizes: dict[str, tuple[int, int]] = {}
     plans = []
     for arm in experiment.arms:
         config = experiment.config(arm, experiment.seeds[0])
         try:
             setup = Setup(config)
-            train = min(config.tasks or 10**9, len(setup.tasks("train")))
-            held = min(config.eval_tasks or 10**9, len(setup.tasks("eval")))
+            if setup.env_print not in sizes:  # to make an environment's tasks may take seconds
+                sizes[setup.env_print] = len(setup.tasks("train")), len(setup.tasks("eval"))
+            train, held = sizes[setup.env_print]
+            train, held = min(config.tasks or train, train), min(config.eval_tasks or held, held)
         except BadInput as error:
             plans.append(ArmPlan(arm, 0, 0, 0, 0, str(error)))
             continue

@@ -15,7 +15,7 @@ def percent(value: float) -> str:
 
 def points(value: float) -> str:
     """A difference of shares, in percentage points."""
-    return f"{100 * value:+.1f}".replace("-", "−")
+    return f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
 def share(e: Estimate, n: bool = True) -> str:
