@@ -109,7 +109,7 @@ def _fit(design: Array, hits: Array, n: Array) -> Array:
     beta = np.zeros(design.shape[1])
     share = (hits.sum() + 0.5) / (n.sum() + 1)
     beta[0] = np.log(share / (1 - share))
-    ridge = 0.05 * np.eye(design.shape[1])
+    ridge = 1e-3 * np.eye(design.shape[1])
     ridge[0, 0] = 1e-6
     for _ in range(40):
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
