@@ -105,20 +105,33 @@ def _test(design: Array, hits: Any, n: Array) -> tuple[Array, int, float]:
 
 
 def _fit(design: Array, hits: Array, n: Array) -> Array:
-    """Logistic regression by Newton's steps, with a slight ridge so that all-0 and all-1 curves stay finite."""
+    """Logistic regression by Newton's steps, halved while they do not help (the columns are nearly collinear),
+    with a slight ridge so that all-0 and all-1 curves stay finite."""
     beta = np.zeros(design.shape[1])
     share = (hits.sum() + 0.5) / (n.sum() + 1)
     beta[0] = np.log(share / (1 - share))
-    ridge = 1e-3 * np.eye(design.shape[1])
-    ridge[0, 0] = 1e-6
-    for _ in range(40):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        gradient = design.T @ (hits - n * p) - ridge @ beta
-        hessian = design.T @ (design * (n * p * (1 - p))[:, None]) + ridge
-        step = np.linalg.solve(hessian, gradient)
-        beta += np.clip(step, -3, 3)
-        if np.abs(step).max() < 1e-8:
+    ridge = np.full(design.shape[1], 1e-3)
+    ridge[0] = 1e-6
+
+    def worth(at: Array) -> float:
+        eta = design @ at
+        return float(hits @ eta - n @ np.logaddexp(0, eta) - ridge @ at**2 / 2)
+
+    value = worth(beta)
+    for _ in range(60):
+        p = _share(design, beta)
+        gradient = design.T @ (hits - n * p) - ridge * beta
+        step = np.linalg.solve(design.T @ (design * (n * p * (1 - p))[:, None]) + np.diag(ridge), gradient)
+        scale = 1.0
+        while (better := worth(beta + scale * step)) < value and scale > 1e-6:
+            scale /= 2
+        gained, beta, value = better - value, beta + scale * step, better
+        if gained < 1e-7:
             break
+    return _share(design, beta)
+
+
+def _share(design: Array, beta: Array) -> Array:
     fitted: Array = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
     return fitted
 
