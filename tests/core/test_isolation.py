@@ -174,3 +174,15 @@ def test_an_environment_that_fails_is_named_in_one_line(tmp_path: Path, fault: s
     )
     assert told.returncode == 1
     assert says in told.stderr and "Traceback" not in told.stderr, told.stderr
+
+
+def test_fifty_plugins_are_listed_and_none_of_their_classes_is_imported(tmp_path: Path) -> None:
+    for number in range(50):
+        name, module = f"many-{number}", f"many_{number}"
+        offers = f"return {{'{name}': '{module}_heavy:Env'}}"
+        hook = "from smena import hookimpl\n@hookimpl\ndef smena_environments():\n    "
+        install(tmp_path, name, hook + offers)
+        (tmp_path / f"{module}_heavy.py").write_text("raise SystemExit('imported')")
+    told = smena(tmp_path, "plugins")
+    assert told.returncode == 0 and told.stderr == ""
+    assert sum("many-" in line for line in told.stdout.splitlines()) == 50

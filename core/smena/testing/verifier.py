@@ -56,7 +56,11 @@ class VerifierContract(Contract):
         return "contract-toy"
 
     def _verify(self, task: Task, attempt: Attempt) -> Any:
-        verifier = self.setup.judge.verifiers[self.name]
+        verifier = self.setup.judge.verifiers.get(self.name)
+        if verifier is None:
+            raise DoesNotApply(
+                "the judge takes it for a name of other verifiers, which have contracts of their own"
+            )
         where = f"verify() of task {task.id!r} with the answer {text_of(attempt.answer)[:40]}"
         verdict = guarded(
             where, verifier.verify, self.setup.env, task, attempt, allowed=(BadInput, InfraError)
