@@ -20,8 +20,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from pathlib import Path
 from typing import NamedTuple
 
 from smena.errors import SmenaError
@@ -149,6 +150,11 @@ class Budget:
 
 
 def _alive(pid: int) -> bool:
+    """Not dead, nor dead and not yet waited for by its parent (where the system tells)."""
+    if pid == os.getpid():
+        return True
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -59,3 +59,22 @@ def choose(
     if placebo:
         added.append(f"learner.llm.placebo={json.dumps(placebo)}")
     return flags, [*added, *(sets or ())]
+
+
+def tell_money(db: str, run: str) -> None:
+    """A line on what the run's trials have used of paid services, by this command and by earlier ones."""
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        usages = store.usages(run)
+    if usages:
+        known = [u.price for u in usages if u.price is not None]
+        unknown = (
+            f" and {len(usages) - len(known)} trials of unknown price" if len(known) < len(usages) else ""
+        )
+        into, out = (sum(getattr(u, name) for u in usages) for name in ("tokens_in", "tokens_out"))
+        calls, retried = (sum(getattr(u, name) for u in usages) for name in ("calls", "retried"))
+        typer.echo(
+            f"\nModels: {calls:,} calls ({retried:,} made again), {into:,} tokens in, {out:,} out, "
+            f"${sum(known):.4f}{unknown}"
+        )

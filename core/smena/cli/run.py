@@ -172,4 +172,5 @@ def _execute(config: RunConfig, machine: Machine, html: Path | None, quiet: bool
     write_report(summary.run, machine.db, "terminal", None)
     target = html or Path("smena-out") / f"{summary.run}.html"
     write_report(summary.run, machine.db, "html", target)
+    models.tell_money(machine.db, summary.run)
     typer.echo(f"\nReport: {target}\nStore:  {machine.db}   (smena memory list · smena report {summary.run})")
