@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list", short_help="List stored calibrations.")(list_calibrations)
     group.command("show", short_help="Show a calibration.")(show)
     group.command("agreement", short_help="How far a run's verifiers agree.")(agreement)
+    group.command("gaps", short_help="Which lessons please the verifiers more than the truth?")(gaps)
     app.add_typer(group, name="verifier")
 
 
@@ -134,6 +135,41 @@ def agreement(
         typer.echo(f"{label:<14} {'says nothing here' if math.isnan(value) else f'{value:.3f}'}")
     abstained = sum(o.status == "abstain" for o in judged)
     typer.echo(f"{'abstained':<14} {abstained} of {len(judged)}")
+
+
+def gaps(
+    run: Annotated[
+        str, typer.Argument(help="A run's id or its unique beginning; the latest run if left out.")
+    ] = "",
+    hidden: Annotated[
+        str, typer.Option(help="The score that the learner cannot play to, such as unit-tests.share.hidden.")
+    ] = "gold",
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Per lesson: its effect on the verifiers' reward, its effect on a hidden score, and the gap between, over
+    tasks that were judged by both with the lesson and without. A large gap is a lesson that plays to the judge.
+
+    \b
+    Examples:
+      smena verifier gaps
+      smena verifier gaps --hidden unit-tests.share.hidden
+    """
+    from smena.gaps import gaps as of
+    from smena.memory import title
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        record = store.run(run)
+        names = {i.knowledge.digest: title(i.knowledge.body) for i in store.items(record.id)}
+        found = of(store.outcomes(record.id), names, hidden)
+    if not found:
+        typer.echo(f"run {record.id}: no lesson has trials with score {hidden!r} in both arms")
+        return
+    typer.echo(f"{'lesson':<12} {'tasks':>5} {'visible':>8} {'hidden':>8} {'gap':>8} {'± SE':>7}")
+    for g in found:
+        error = f"{g.error:.3f}" if g.error == g.error else "?"
+        shown = f"{g.visible:>+8.3f} {g.hidden:>+8.3f} {g.gap:>+8.3f} {error:>7}"
+        typer.echo(f"{g.item[:12]:<12} {g.tasks:>5} {shown}  {names[g.item]}")
 
 
 def _mean(values: list[float]) -> float:
