@@ -242,7 +242,7 @@ def mini_task(bug: mini.Bug, split: Split) -> Task:
     files = mini.tree(bug)
     view = {"problem_statement": record["problem_statement"], "files": files, "check": mini.check(bug)}
     told = features(record["problem_statement"], files)
-    tags = {"pattern": bug.cluster, "repo": record["repo"]}
+    tags = {"source": "mini", "pattern": bug.cluster, "repo": record["repo"]}
     return Task(bug.name, split, view, _reference(record), told[0].removeprefix("symptom="), told, tags)
 
 
@@ -252,7 +252,7 @@ def real_task(record: Mapping[str, Any], split: Split) -> Task:
 
     view = {"problem_statement": record["problem_statement"], "repo": record["repo"]}
     told = (*features(record["problem_statement"], {}), f"repo={record['repo']}")
-    tags = {"repo": record["repo"], "version": str(record["version"])}
+    tags = {"source": "records", "repo": record["repo"], "version": str(record["version"])}
     return Task(record["instance_id"], split, view, _reference(record), record["repo"], told, tags)
 
 
