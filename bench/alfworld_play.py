@@ -135,8 +135,8 @@ def memory() -> None:
             told = engine.call("step", rng.choice(told["commands"]))
         if number % 50 == 49:
             seen.append(round(rss(engine.pid)))
+            print(f"episode {number + 1}: {seen[-1]} MiB", flush=True)
     engine.close()
-    print("MiB after every 50 episodes:", *seen)
     for fifth in range(5):
         most = max(seen[fifth * 4 : fifth * 4 + 4])
         print(f"  episodes {fifth * 200 + 1}-{fifth * 200 + 200}: at most {most} MiB")
@@ -160,9 +160,11 @@ def share(values: Sequence[bool]) -> float:
     return sum(values) / len(values)
 
 
-def difficulty() -> None:
-    for size in synthetic.SIZES:
-        env = AlfWorld(AlfWorldConfig(data="synthetic", difficulty=size, sizes={"eval": 60}, timeout=300))
+def difficulty(tasks: str = "60", *sizes: synthetic.Difficulty) -> None:
+    for size in sizes or synthetic.SIZES:
+        env = AlfWorld(
+            AlfWorldConfig(data="synthetic", difficulty=size, sizes={"eval": int(tasks)}, timeout=300)
+        )
         print(f"{size:8}", end="")
         for label, known in (("alone", []), ("with procedures", [procedure(k) for k in KINDS])):
             won = attempts(env, known, 2)
