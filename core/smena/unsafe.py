@@ -19,8 +19,10 @@ import msgspec
 from smena.converse import converse
 from smena.errors import BadInput, InfraError
 from smena.sandbox import BOUNDS, Bounds, Result, Session, Snapshot, quiet, relative
+from smena.slots import dead, owner
 
 NAME = "unsafe-local"
+_PREFIX = "smena-unsafe-"
 
 
 class UnsafeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +53,15 @@ class UnsafeLocal:
         return UnsafeSession(snapshot, bounds)
 
     def sweep(self) -> int:
-        return 0
+        """Remove the directories of dead processes."""
+        left = [p for p in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*-*") if dead(_owner(p))]
+        for place in left:
+            shutil.rmtree(place, ignore_errors=True)
+        return len(left)
+
+
+def _owner(place: Path) -> str:
+    return place.name.removeprefix(_PREFIX).rpartition("-")[0]
 
 
 class UnsafeSession:
@@ -60,7 +70,9 @@ class UnsafeSession:
 
     def __init__(self, snapshot: Snapshot, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._place = Path(tempfile.mkdtemp(prefix="smena-unsafe-")).resolve()
+        if snapshot.tree and not Path(snapshot.tree).is_dir():
+            raise BadInput(f"{NAME}: {snapshot.tree} is to be in the session and is not there")
+        self._place = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{owner()}-")).resolve()
         self.workdir = str(self._place / "work")
         if snapshot.tree:
             shutil.copytree(snapshot.tree, self.workdir, symlinks=True)

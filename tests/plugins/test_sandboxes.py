@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from smena import BadInput, Bounds, InfraError, Session, Snapshot
 from smena.sandbox import Sandbox
+from smena.unsafe import UnsafeLocal
 
 SMALL = Bounds(seconds=60, memory_mb=256, pids=64, disk_mb=32, output_bytes=10_000)
 
@@ -113,3 +116,16 @@ def test_a_closed_session_is_gone(sandbox: Sandbox) -> None:
     session.close()
     with pytest.raises(InfraError):
         session.exec(["true"])
+
+
+def test_directories_of_dead_processes_are_swept() -> None:
+    code = (
+        "import os; from smena import Snapshot; from smena.unsafe import UnsafeLocal;"
+        "print(UnsafeLocal().open(Snapshot()).workdir, flush=True); os._exit(9)"
+    )
+    left = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+    ours = UnsafeLocal().open(Snapshot())
+    assert Path(left).is_dir()
+    assert UnsafeLocal().sweep() >= 1
+    assert not Path(left).exists() and Path(ours.workdir).is_dir()
+    ours.close()
