@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smena.causal.gate import Answer, Ask, Evidence, Gate, GateVerdict
     from smena.errors import BadInput, InfraError, SmenaError, UnknownName
     from smena.protocols import (
+        Candidate,
         Environment,
         Episode,
         Learner,
@@ -69,6 +70,7 @@ __all__ = [
     "BadInput",
     "Body",
     "Bounds",
+    "Candidate",
     "Decision",
     "Environment",
     "Episode",
@@ -119,8 +121,8 @@ _HOMES = {
     "smena.causal.gate": "Answer Ask Evidence Gate GateVerdict",
     "smena.errors": "BadInput InfraError SmenaError UnknownName",
     "smena.protocols": (
-        "Environment Episode Learner Lesson Move Observation Report SavePolicy SearchSpace Situation Teacher "
-        "Verifier"
+        "Candidate Environment Episode Learner Lesson Move Observation Report SavePolicy SearchSpace Situation "
+        "Teacher Verifier"
     ),
     "smena.results": "RunResult",
     "smena.sandbox": "Bounds Opener Result Sandbox Session Snapshot",

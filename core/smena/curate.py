@@ -12,6 +12,7 @@ from smena.causal.gate import Gate
 from smena.lifecycle import Lifecycle
 from smena.loop import Episode, Jobs, Runner, decide, decision, jobs_of, race
 from smena.memory import Memory, applies, similarity
+from smena.protocols import Candidate
 from smena.record import Record
 from smena.setup import Setup
 from smena.trials import Activity, Trials, Watcher, drive
@@ -227,7 +228,7 @@ class Curator:
         """The test with its gate."""
         policy, learner = self.setup.policy, self.setup.learner
         make = policy.combine if len(test.items) > 1 else policy.confirm
-        gate = make(
+        candidate = Candidate(
             test.key,
             [t.id for t in test.pool],
             [t.id for t in self._control(test)],
@@ -236,6 +237,7 @@ class Curator:
             len(self._p_values),
             self._saved,
         )
+        gate = make(candidate)
         if gate.verdict is not None:  # one that is decided before it has asked spends nothing of α
             return test._replace(gate=gate)
         if level := getattr(policy, "level", None):

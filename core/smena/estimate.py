@@ -2,7 +2,9 @@
 
 How many trials a run makes depends on what comes of them. The lower end is a run in which every task is solved
 at once and nothing is learned; the upper end one in which every task needs the whole ladder, every lesson of
-a success comes to the gates and each is audited. In between stands what tasks of the lab have needed."""
+a success comes to the gates and each is audited. In between stands what three runs of the lab took (seeds 0, 1,
+2 at the defaults: `smena run --env lab --seed N`); one run is no promise for another domain, and what the
+lifecycle tests again later is not in it."""
 
 from __future__ import annotations
 
@@ -13,11 +15,14 @@ from typing import NamedTuple
 from smena.setup import Setup
 from smena.values import Usage
 
-GATE_TYPICAL, GATE_MOST = 80, 600
-"""Trials by which both gates decide about an eligible lesson: mean on the lab with the policy ``causal``, and
-a bound that few reach."""
-SHARE_ELIGIBLE = 0.25
-"""Of the train tasks, those that bring a lesson to the gates, on the lab."""
+GATE_TYPICAL, GATE_MOST = 86, 720
+"""Trials by which both gates of ``causal`` decide about an eligible lesson: 5,532 for 64 of them on the lab (on
+`make demo`'s ARC tasks it was 341 each); and its caps: 12 and 300 pairs, 24 control tasks of 2 pairs."""
+SHARE_ELIGIBLE = 0.36
+"""Of the train tasks, those that bring a lesson to the gates: 64 of 180 on the lab (ARC: 46 of 168)."""
+RETRIES_TYPICAL, ITEMS_TYPICAL = 0.25, 0.17
+"""Shares of the ladder that a train task goes through, and of its lessons that are new: 534 trials and about
+120 items for 180 tasks on the lab (ARC: 456 and 99 for 168)."""
 
 
 class Range(NamedTuple):
@@ -58,10 +63,10 @@ def trials(setup: Setup) -> dict[str, Range]:
     arms = 2 * config.audit_repeats * min(config.pool, sizes["audit"])
     return {
         "bank": Range(*[n * config.bank] * 3),
-        "learning": Range(n, n * (1 + 1 + 0.5 * ladder), n * (config.attempts + 1)),
+        "learning": Range(n, n * (1 + 1 + RETRIES_TYPICAL * ladder), n * (config.attempts + 1)),
         "gates": Range(0, n * SHARE_ELIGIBLE * GATE_TYPICAL, n * GATE_MOST),
         "held-out": Range(*(held * config.eval_repeats * k for k in (1, 2 + waves / 2, 2 + waves))),
-        "audit": Range(0, min(audited, n * 0.5 * ladder) * arms, audited * arms),
+        "audit": Range(0, min(audited, n * ITEMS_TYPICAL * ladder) * arms, audited * arms),
     }
 
 

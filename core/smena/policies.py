@@ -17,7 +17,7 @@ from smena.causal.literal import KeepAll, PaperConfirm, PaperScreen
 from smena.causal.online import e_lond, next_level
 from smena.causal.revise import ReviseGate
 from smena.causal.screen import ScreenGate
-from smena.protocols import Order, Rhythm
+from smena.protocols import Candidate, Order, Rhythm
 
 GOLD_LEVEL = 0.05
 """Of the two-sided interval in an item's first gold audit; half of it in each further one."""
@@ -134,29 +134,11 @@ class Causal:
             max_spoiled=c.screen_cap,
         )
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
-        return self._pairs(PairGate, "confirm", item, pool, control, control_size, cost, tested, saved)
+    def confirm(self, candidate: Candidate) -> Gate:
+        return self._pairs(PairGate, "confirm", candidate)
 
-    def combine(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
-        return self._pairs(CombineGate, "combine", item, pool, control, control_size, cost, tested, saved)
+    def combine(self, candidate: Candidate) -> Gate:
+        return self._pairs(CombineGate, "combine", candidate)
 
     def revise(self, item: str, pool: Sequence[str], cost: float) -> Gate:
         c = self.config
@@ -191,19 +173,9 @@ class Causal:
         else:
             gate.at_level(max(next_level(c.levels, p_values, c.alpha), TINY))
 
-    def _pairs(
-        self,
-        kind: type[PairGate],
-        name: str,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> PairGate:
+    def _pairs(self, kind: type[PairGate], name: str, candidate: Candidate) -> PairGate:
         c = self.config
+        item, pool, control, control_size, cost, tested, saved = candidate
         return kind(
             item,
             pool,
@@ -269,24 +241,15 @@ class Paper:
             item, origin, n_cf=c.n_cf, theta=c.theta, gamma=c.gamma, borderline=c.borderline, alpha=c.alpha
         )
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
+    def confirm(self, candidate: Candidate) -> Gate:
         c = self.config
         return PaperConfirm(
-            item,
-            pool,
-            control,
-            control_size,
+            candidate.item,
+            candidate.pool,
+            candidate.control,
+            candidate.control_size,
             n_eval=c.n_eval,
-            cost=cost,
+            cost=candidate.cost,
             delta=c.delta,
             lam=c.lam,
             mu=c.mu,

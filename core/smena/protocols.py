@@ -269,6 +269,23 @@ class Order(NamedTuple):
     budget: int
 
 
+class Candidate(NamedTuple):
+    """What gate 2 is asked about, and on which tasks.
+
+    ``item``: its digest. ``pool``: ids of tasks (not the origin) on which it applies and the bank's p̂₀ < γ.
+    ``control``: ids of the tasks of D_val on which it would be retrieved (elsewhere it changes nothing),
+    ``control_size``: how many tasks D_val has in all. ``cost``: cost(K) in [0, 1]. ``tested``: how many items
+    came to this gate before, ``saved``: how many of them were saved (for online error control)."""
+
+    item: str
+    pool: Sequence[str]
+    control: Sequence[str] = ()
+    control_size: int = 0
+    cost: float = 0.0
+    tested: int = 0
+    saved: int = 0
+
+
 class SavePolicy(Protocol):
     """Which lessons are kept. Pure: a gate asks for trials and is told outcomes; it runs nothing."""
 
@@ -281,23 +298,8 @@ class SavePolicy(Protocol):
         """Gate 1, within the origin task [3.4]: eligible → candidate. ``item`` is a digest, ``origin`` a
         task id."""
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
-        """Gate 2, over a pool of tasks [5.2, 5.3]: candidate → trusted.
-
-        ``pool``: ids of tasks (not the origin) on which the item applies and the bank's p̂₀ < γ, in random
-        order. ``control``: ids of the tasks of D_val on which the item would be retrieved (elsewhere it
-        changes nothing), ``control_size``: how many tasks D_val has in all. ``cost``: cost(K) in [0, 1].
-        ``tested``: how many items came to this gate before, ``saved``: how many of them were saved (for
-        online error control)."""
+    def confirm(self, candidate: Candidate) -> Gate:
+        """Gate 2, over a pool of tasks [5.2, 5.3]: candidate → trusted."""
 
     # capabilities: a policy without them keeps what it saved, as most published systems do
     rhythm: Rhythm
@@ -307,16 +309,7 @@ class SavePolicy(Protocol):
         """Does a trusted item still help? ``drop``: refuted. ``item`` is ``digest@round``: trials of its
         own."""
 
-    def combine(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
+    def combine(self, candidate: Candidate) -> Gate:
         """As ``confirm``, for two items at once: arms 0 neither, 1 both, 2 the first, 3 the second."""
 
     order: Order | None

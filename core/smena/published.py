@@ -7,7 +7,6 @@ agreement (a helpful tag, a hit), failure is disagreement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -16,6 +15,7 @@ from smena.causal.gate import Gate
 from smena.causal.literal import KeepAll
 from smena.causal.pairs import chance
 from smena.causal.published import JudgeGate, StrictGain, UseGate
+from smena.protocols import Candidate
 
 
 class NoSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,16 +35,7 @@ class SaveAll:
     def screen(self, item: str, origin: str) -> Gate:
         return KeepAll("screen")
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
+    def confirm(self, candidate: Candidate) -> Gate:
         return KeepAll("confirm")
 
 
@@ -114,17 +105,8 @@ class _Uses(SaveAll):
         """Why an item with these uses behind it is dropped; empty: it is kept."""
         raise NotImplementedError
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
-        return UseGate("confirm", item, pool, self.config.uses, self.lost)
+    def confirm(self, candidate: Candidate) -> Gate:
+        return UseGate("confirm", candidate.item, candidate.pool, self.config.uses, self.lost)
 
 
 class VotesConfig(UsesConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,17 +166,8 @@ class StrictGainSave(SaveAll):
 
     Config = StrictGainConfig
 
-    def confirm(
-        self,
-        item: str,
-        pool: Sequence[str],
-        control: Sequence[str],
-        control_size: int,
-        cost: float,
-        tested: int,
-        saved: int,
-    ) -> Gate:
-        return StrictGain(item, pool, self.config.tasks)
+    def confirm(self, candidate: Candidate) -> Gate:
+        return StrictGain(candidate.item, candidate.pool, self.config.tasks)
 
 
 def _shares(**values: float) -> None:

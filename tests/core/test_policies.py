@@ -9,6 +9,7 @@ from smena.builtin import smena_policies
 from smena.causal.gate import Answer
 from smena.causal.online import e_lond
 from smena.policies import Causal, Paper
+from smena.protocols import Candidate
 from smena.published import SaveAll
 from smena.registry import Registry
 
@@ -31,14 +32,17 @@ def test_every_policy_opens_both_gates_and_states_its_version(name):
     policy = make(name)
     assert policy.version >= 1
     assert msgspec.json.encode(policy.config)
-    for gate in (policy.screen("item", "o"), policy.confirm("item", POOL, [], 0, 0.1, tested=0, saved=0)):
+    for gate in (
+        policy.screen("item", "o"),
+        policy.confirm(Candidate("item", POOL, [], 0, 0.1, tested=0, saved=0)),
+    ):
         assert gate.verdict is not None or gate.ask()
         assert msgspec.json.encode(gate.evidence)
 
 
 def test_causal_levels_come_from_e_lond():
     policy = make("causal", alpha=0.05)
-    gate = policy.confirm("item", POOL, [], 0, 0.2, tested=7, saved=2)
+    gate = policy.confirm(Candidate("item", POOL, [], 0, 0.2, tested=7, saved=2))
     assert gate.evidence["alpha_t"] == e_lond(7, 2, 0.05)
     assert gate.evidence["theta"] == pytest.approx(0.1 * 0.2)
 
@@ -46,7 +50,7 @@ def test_causal_levels_come_from_e_lond():
 def test_both_policies_ask_for_the_same_trials_so_that_a_comparison_pays_once():
     causal, paper = make("causal"), make("paper")
     assert set(causal.screen("item", "o").ask()) <= set(paper.screen("item", "o").ask())
-    asks = [p.confirm("item", POOL, [], 0, 0.0, tested=0, saved=0).ask() for p in (causal, paper)]
+    asks = [p.confirm(Candidate("item", POOL, [], 0, 0.0, tested=0, saved=0)).ask() for p in (causal, paper)]
     assert set(asks[0]) <= set(asks[1])
 
 
@@ -80,7 +84,7 @@ def outcomes(gate, world):
 
 
 def open_confirm(name, **settings):
-    return make(name, **settings).confirm("item", POOL, [], 0, 0.0, tested=0, saved=0)
+    return make(name, **settings).confirm(Candidate("item", POOL, [], 0, 0.0, tested=0, saved=0))
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,8 @@ def estimate(
     if each.seconds is not None:
         hours = Range(*(n * each.seconds / setup.concurrent / 3600 for n in total))
         typer.echo(_row("hours", hours, "{:,.2f}"))
-    typer.echo(f"a trial:   {each.basis}; trials: least = everything solved at once, typical = as on the lab")
+    typer.echo(f"a trial:   {each.basis}")
+    typer.echo("trials:    least = everything solved at once, typical = as in three runs of the lab")
 
 
 def _row(name: str, range_: tuple[float, ...], form: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from smena.causal.gate import Answer, Ask, Gate
+from smena.protocols import Candidate
 from smena.testing.base import Contract, as_stored, ensure, guarded
 from smena.values import digest
 
@@ -52,7 +53,7 @@ class PolicyContract(Contract):
         policy = self.make()
 
         def confirm(pool: Sequence[str], control: Sequence[str], tested: int, saved: int) -> Gate:
-            gate: Gate = policy.confirm(ITEM, pool, control, 30, 0.05, tested, saved)
+            gate: Gate = policy.confirm(Candidate(ITEM, pool, control, 30, 0.05, tested, saved))
             return gate
 
         return {
