@@ -6,7 +6,7 @@ from smena.results import Estimate
 from smena.results.document import Cell, Column, Section
 from smena.results.wording import difference, number, share
 
-ALIGNED = ("count", "p", "number")
+ALIGNED = ("count", "p", "number", "money")
 
 
 def text(column: Column, cell: Cell) -> str:
@@ -22,6 +22,8 @@ def text(column: Column, cell: Cell) -> str:
         return p_value(float(cell))
     if column.kind == "number":
         return f"{float(cell):.3g}"
+    if column.kind == "money":
+        return f"${float(cell):,.4f}"
     if column.kind == "count":
         return f"{cell:,}"
     return str(cell)

@@ -137,8 +137,15 @@ def _curve(rows: Rows, x: Any, y: Any, colour: Any) -> Any:
     return band + bars + line + base.mark_point(filled=True, size=55, opacity=1).encode(y=y)
 
 
-def learning(found: Learning) -> Any:
-    """Acc@1 and Acc@N by wave, with bands."""
+def marks(rows: Rows) -> Any:
+    """Vertical lines at ``x`` with a word each: phases, jumps."""
+    lines = alt.Chart(_data(rows)).encode(x="x:Q")
+    words_ = lines.mark_text(align="left", dx=4, baseline="top", color=C["muted"])
+    return lines.mark_rule(strokeDash=[3, 3], color=C["muted"]) + words_.encode(y=alt.value(2), text="text:N")
+
+
+def learning(found: Learning, phases: Sequence[dict[str, Any]] = ()) -> Any:
+    """Acc@1 and Acc@N by wave, with bands; ``phases``: where memory changed."""
     first, last = "Acc@1, first attempt", f"Acc@{found.attempts}, with lessons"
     rows = [
         _estimate(e, step=w.step, series=name)
@@ -148,9 +155,10 @@ def learning(found: Learning) -> Any:
     ]
     scale = alt.Scale(domain=[first, last], range=[C["accent"], C["second"]])
     colour = alt.Color("series:N", scale=scale)
-    return _curve(rows, _steps("wave of train tasks", rows), _shares("solved"), colour).properties(
-        width=WIDTH, height=230
-    )
+    chart = _curve(rows, _steps("wave of train tasks", rows), _shares("solved"), colour)
+    if phases:
+        chart += marks(list(phases))
+    return chart.properties(width=WIDTH, height=230)
 
 
 def held_out_steps(found: HeldOut) -> Any:

@@ -4,13 +4,14 @@ Import this inside ``write()``: Altair takes a second."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 from smena.results.document import Chart
 
-from smena_reports.charts import LABELS, WIDTH, C, Rows, _data
+from smena_reports.charts import LABELS, WIDTH, C, Rows, _data, marks
 
 SERIES = ("accent", "second", "trusted", "eligible", "candidate", "rejected", "deprecated", "muted")
 ROW = 26
@@ -18,7 +19,7 @@ ROW = 26
 
 def draw(chart: Chart) -> Any:
     """The chart, or None where there is nothing to draw."""
-    makers = {"forest": forest, "curve": curve, "scatter": scatter, "bars": bars}
+    makers = {"forest": forest, "curve": curve, "scatter": scatter, "bars": bars, "flow": flow}
     rows = [dict(row) for row in chart.rows]
     if not rows or (chart.kind != "forest" and all(row.get("value") is None for row in rows)):
         return None
@@ -132,13 +133,8 @@ def curve(rows: Rows, options: Mapping[str, Any]) -> Any:
         + base.mark_line(strokeWidth=2.2).encode(y=y)
         + base.mark_point(filled=True, size=40, opacity=1).encode(y=y)
     )
-    marks = options.get("marks") or []
-    if marks:
-        lines = alt.Chart(_data(list(marks))).encode(x="x:Q")
-        chart += lines.mark_rule(strokeDash=[3, 3], color=C["muted"])
-        chart += lines.mark_text(align="left", dx=4, baseline="top", color=C["muted"]).encode(
-            y=alt.value(2), text="text:N"
-        )
+    if options.get("marks"):
+        chart += marks(list(options["marks"]))
     return chart.properties(width=WIDTH, height=240)
 
 
@@ -190,3 +186,53 @@ def bars(rows: Rows, options: Mapping[str, Any]) -> Any:
         )
         .properties(width=WIDTH, height=230)
     )
+
+
+def flow(rows: Rows, options: Mapping[str, Any]) -> Any:
+    """Items between the states of a lifecycle, a lane a state, a column a step; thickness is the number."""
+    lanes = list(reversed(options["states"]))
+    moves = [
+        row | {"y": lanes.index(row["from"]), "y2": lanes.index(row["to"]), "to": row["to"]}
+        for row in rows
+        if "from" in row and row["from"] in lanes and row["to"] in lanes
+    ]
+    dots = [
+        row | {"y": lanes.index(row["state"]), "to": row["state"]}
+        for row in rows
+        if row.get("state") in lanes
+    ]
+    most = max(row["value"] for row in (*moves, *dots))
+    scale = alt.Scale(domain=lanes, range=[C.get(name, C["muted"]) for name in lanes])
+    colour = alt.Color("to:N", scale=scale, legend=None)
+    steps = sorted({row["x"] for row in (*moves, *dots)} | {row["x2"] for row in moves})
+    shown = steps[:: max(1, -(-len(steps) // 12))]
+    x = alt.X(
+        "x:Q",
+        title=options.get("x_title", ""),
+        axis=alt.Axis(values=shown, format="d", grid=False),
+        scale=alt.Scale(domain=[steps[0] - 0.15, steps[-1] + 0.15], nice=False),
+    )
+    names = json.dumps(lanes)
+    axis = alt.Axis(
+        values=list(range(len(lanes))),
+        labelExpr=f"{names}[datum.value]",
+        labelColor=C["ink"],
+        domain=False,
+        ticks=False,
+        labelPadding=12,
+        labelLimit=LABELS,
+        minExtent=LABELS,
+    )
+    y = alt.Y("y:Q", title=None, axis=axis, scale=alt.Scale(domain=[-0.4, len(lanes) - 0.6], nice=False))
+    width = alt.Size("value:Q", legend=None, scale=alt.Scale(domain=[0, most], range=[0.5, 16]))
+    area = alt.Size("value:Q", legend=None, scale=alt.Scale(domain=[0, most], range=[12, 420]))
+    lines = (
+        alt.Chart(_data(moves))
+        .mark_rule(opacity=0.45, strokeCap="round")
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, size=width)
+    )
+    points = (
+        alt.Chart(_data(dots)).mark_point(filled=True, opacity=1).encode(x=x, y=y, color=colour, size=area)
+    )
+    chart = alt.layer(lines, points).resolve_scale(size="independent")
+    return chart.properties(width=WIDTH, height=34 * len(lanes) + 10)

@@ -36,7 +36,9 @@ class Html:
             sys.stdout.write(page)
 
     def _page(self, result: RunResult) -> str:
-        from smena_reports import lessons, sections, words
+        from smena.results.run_more import more
+
+        from smena_reports import charts, lessons, sections, words
 
         templates, css = _templates()
         templates.filters["seconds"] = words.seconds
@@ -44,6 +46,8 @@ class Html:
         shown = whole[: self.config.lessons]
         rest = [i for i in result.items if i not in shown]
         draw = lessons.drawer(result) if shown else None
+        with charts.unvalidated():
+            told = {section.id: _section(section) for section in more(result)}
         page: str = templates.get_template("report.html.j2").render(
             result=result,
             words=words,
@@ -51,6 +55,7 @@ class Html:
             cards=_cards(result),
             sentences=words.headline(result),
             figures=sections.figures(result),
+            more=told,
             shown=[lessons.lesson(i, draw) for i in shown],
             reasons=lessons.reasons(rest),
             listed=lessons.rows(rest[: self.config.listed]),

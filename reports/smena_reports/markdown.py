@@ -10,6 +10,7 @@ import msgspec
 from smena.memory import title, triggers
 from smena.results import RunResult
 from smena.results.document import Document
+from smena.results.run_more import more
 
 from smena_reports import markdown_document, words
 
@@ -67,6 +68,10 @@ class Markdown:
         ledger = result.ledger
         yield f"{ledger.trials:,} trials, {ledger.cost:,.0f} units of the learner's cost."
         yield f"Lost: {words.lost(result)}.\n"
+        for section in more(result):
+            if section.id != "memory-flow":
+                yield from markdown_document.section(section, limit=self.config.items)
+                yield ""
         yield "## Not measured\n"
         yield from (f"- {text}" for text in result.not_measured)
         yield f"\n{result.seeds}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from smena.results import EvidencePath, RunResult
+from smena.results import EvidencePath, RunResult, run_more
 
 from smena_reports import words
 
@@ -70,7 +70,10 @@ def _learning(result: RunResult, charts: Any, draw: Draw) -> Figure:
         f"{words.share(found.acc1, False)} and {words.share(found.acc_n)}. Waves hold different tasks; one "
         "may be easier."
     )
-    svg = draw(charts.learning(found)) if found.waves else ""
+    phases = run_more.phases(result.flows, [w.step for w in found.waves])
+    if phases:
+        says += " Dashed: trusted memory changed between these waves, for the tasks to the right of it."
+    svg = draw(charts.learning(found, phases)) if found.waves else ""
     return Figure("learning", "Learning curve", says, svg, heads, rows, result.queries["learning"])
 
 

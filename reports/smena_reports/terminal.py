@@ -12,17 +12,22 @@ from rich.text import Text
 from smena.memory import title, triggers
 from smena.results import Estimate, ItemResult, RunResult
 from smena.results.document import Document
+from smena.results.run_more import more
 
 from smena_reports import terminal_document, words
 
 WIDTH = 100
 BAR = 24
+NOT_SHOWN = ("memory-flow", "reliability", "groups")
+"""What says little without its chart, or has a table of its own."""
 
 
 class TerminalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``items``: at most so many trusted lessons are listed."""
+    """``items``: at most so many trusted lessons are listed; ``rows``: at most so many lines of each table by
+    kind of task, of verifiers, of their gaps and of what late verdicts changed."""
 
     items: int = 12
+    rows: int = 8
 
 
 class Terminal:
@@ -54,10 +59,14 @@ class Terminal:
             _learning(result),
             _saves(result),
             self._items(result),
+            *self._groups(result),
             _ledger(result),
         ):
             console.print()
             console.print(part)
+        for section in more(result):
+            if section.id not in NOT_SHOWN:
+                terminal_document.part(console, section, self.config.rows)
         console.print()
         run = result.run.id
         for command, what in (
@@ -68,6 +77,27 @@ class Terminal:
             (f"smena memory show ITEM --run {run[:24]}", "why an item was kept or not"),
         ):
             console.print(Text.assemble((command, "cyan"), f"\n    {what}"))
+
+    def _groups(self, result: RunResult) -> list[RenderableType]:
+        rows = result.groups.rows
+        if not rows:
+            return []
+        last = f"Acc@{result.learning.attempts}"
+        table = _table(("kind of task", ">train", "Acc@1", last, ">held", "none→trusted", "points [95%]"))
+        by = ""
+        for g in rows[: self.config.rows]:
+            if g.by != by:
+                table.add_row(Text(g.by, style="dim"))
+            by = g.by
+            learned = [words.share(e, False) if e.n else "–" for e in (g.acc1, g.acc_n)]
+            held = [words.percent(e.value) if e.value is not None else "–" for e in (g.none, g.trusted)]
+            gain = "–" if g.gain.value is None else words.difference(g.gain, False).replace(" points", "")
+            both = "→".join(held) if g.none.n else "–"
+            table.add_row(Text(f" {g.value}"), f"{g.acc1.n}", *learned, f"{g.none.n}", both, gain)
+        parts: list[RenderableType] = [table]
+        if len(rows) > self.config.rows:
+            parts.append(Text(f"  … and {len(rows) - self.config.rows} more: --format html", style="dim"))
+        return [_section("By kind of task (each interval by itself)", *parts)]
 
     def _items(self, result: RunResult) -> RenderableType:
         trusted = [item for item in result.items if item.state == "trusted"]

@@ -23,10 +23,7 @@ def show(console: Console, document: Document, rows: int = 40) -> None:
     for section in document.sections:
         if not section.rows:
             continue
-        console.print()
-        console.print(Text(section.title, style="bold"))
-        for part in _table(section, rows):
-            console.print(part)
+        part(console, section, rows)
     if document.warnings:
         console.print()
         console.print(Text("To know before quoting", style="bold"))
@@ -37,6 +34,14 @@ def show(console: Console, document: Document, rows: int = 40) -> None:
     if document.command:
         console.print()
         console.print(Text(f"{document.command} --format html --out report.html", style="cyan"))
+
+
+def part(console: Console, section: Section, rows: int) -> None:
+    """A section with at most so many rows."""
+    console.print()
+    console.print(Text(section.title, style="bold"))
+    for piece in _table(section, rows):
+        console.print(piece)
 
 
 def _table(section: Section, limit: int) -> Iterable[RenderableType]:

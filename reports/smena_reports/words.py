@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smena.results import Arm, Estimate, RunResult, SaveRule, Saves
+from smena.results.spending import in_words
 from smena.results.wording import NBSP, difference, number, percent, plural, points, seconds, share
 
 __all__ = ["NBSP", "difference", "number", "percent", "plural", "points", "seconds", "share"]
@@ -22,7 +23,23 @@ def headline(result: RunResult) -> list[str]:
     """What was learned; is it better than nothing; how often are saves wrong. One sentence each."""
     unfinished = result.run.status != "finished"
     said = [f"This run is not finished (status: {result.run.status})."] if unfinished else []
-    return [*said, _learned(result), _better(result), _wrong(result)]
+    return [*said, _learned(result), _better(result), _wrong(result), *_late(result), *_paid(result)]
+
+
+def _late(result: RunResult) -> list[str]:
+    """What verdicts that came after the run have changed in it; all changes stand in a section of their own."""
+    told = result.late
+    if not told:
+        return []
+    changes = plural(len(told.differences), "change") if told.differences else "nothing else changed"
+    return [
+        f"Late verdicts judged {plural(told.verdicts, 'attempt')} anew, and the run was decided anew: {changes}"
+        f"{', told below' if told.differences else ''}."
+    ]
+
+
+def _paid(result: RunResult) -> list[str]:
+    return [f"Models took {in_words(result.services)}."] if result.services else []
 
 
 def _learned(result: RunResult) -> str:

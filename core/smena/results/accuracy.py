@@ -78,7 +78,7 @@ def held_out(uses: Iterable[Use], repeats: int) -> HeldOut:
     late = "the arms are not from the same step: the run is unfinished"
     nothing_learned = last == none
 
-    def against(arm: str, base: str, comparable: bool = True) -> Estimate:
+    def difference(arm: str, base: str, comparable: bool = True) -> Estimate:
         if not comparable:
             return missing(late)
         return paired(_differences(cells, base, arm))
@@ -90,11 +90,25 @@ def held_out(uses: Iterable[Use], repeats: int) -> HeldOut:
         Arm("trusted memory", last, missing("no step is finished"))
         if nothing_learned
         else _arm("trusted memory", last, cells, repeats),
-        missing("no step is finished") if nothing_learned else against(last, none),
-        against(last, everything, same_step and not nothing_learned),
-        against(everything, none),
+        missing("no step is finished") if nothing_learned else difference(last, none),
+        difference(last, everything, same_step and not nothing_learned),
+        difference(everything, none),
         tuple(_step(purpose, cells, repeats) for purpose in steps),
     )
+
+
+def arm_accuracy(uses: Iterable[Use], purpose: str, repeats: int) -> Estimate:
+    """Held-out accuracy of one arm."""
+    tasks = _by_task(u for u in uses if u.purpose == purpose)
+    return clustered([sum(ys) / len(ys) for ys in tasks.values()], repeats, "not measured")
+
+
+def against(uses: Iterable[Use], base: str, arm: str) -> Estimate:
+    """The paired difference of two arms."""
+    cells: dict[str, dict[tuple[str, int], Use]] = defaultdict(dict)
+    for use in uses:
+        cells[use.purpose][use.task, use.position] = use
+    return paired(_differences(cells, base, arm))
 
 
 def _arm(name: str, purpose: str, cells: Cells, repeats: int) -> Arm:

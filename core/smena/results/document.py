@@ -11,7 +11,7 @@ import msgspec
 from smena.results.estimates import Estimate
 from smena.values import JSON, Value
 
-Kind = Literal["text", "count", "share", "difference", "number", "p"]
+Kind = Literal["text", "count", "share", "difference", "number", "money", "p"]
 """How a column is written. ``share``, ``difference`` and ``number`` take an :class:`Estimate` or a float."""
 
 Cell = str | int | float | Estimate | None
@@ -33,7 +33,7 @@ class Chart(Value, frozen=True):
     """``kind`` names the drawing, ``rows`` are its data, ``options`` its titles and reference lines; ``alt``
     says it in words."""
 
-    kind: Literal["forest", "curve", "scatter", "bars"]
+    kind: Literal["forest", "curve", "scatter", "bars", "flow"]
     rows: tuple[dict[str, JSON], ...]
     options: dict[str, JSON] = msgspec.field(default_factory=dict)
     alt: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from smena.results.estimates import Estimate
 from smena.values import JSON, Decision, Knowledge, Transition, Value
 
@@ -170,3 +172,111 @@ class Ledger(Value, frozen=True):
     cost: float
     lost: int
     gates: tuple[GateCost, ...]
+
+
+class Group(Value, frozen=True):
+    """Tasks whose attribute ``by`` (a tag, or ``cluster``) is ``value``: Acc@1 and Acc@N while learning, and
+    held-out accuracy without and with trusted memory, with the paired difference."""
+
+    by: str
+    value: str
+    acc1: Estimate
+    acc_n: Estimate
+    none: Estimate
+    trusted: Estimate
+    gain: Estimate
+
+
+class Groups(Value, frozen=True):
+    """``constant``: attributes that are the same for all tasks; ``many``: those with too many values."""
+
+    rows: tuple[Group, ...] = ()
+    constant: dict[str, str] = msgspec.field(default_factory=dict)
+    many: tuple[str, ...] = ()
+
+
+class Service(Value, frozen=True):
+    """What executions used of one model, by the version that answered. ``price``: US dollars, of those whose
+    price is known; ``unpriced`` executions have none."""
+
+    model: str
+    version: str
+    executions: int
+    calls: int
+    retried: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    price: float
+    unpriced: int
+
+
+class Late(Value, frozen=True):
+    """Verdicts that came after the run: how many attempts they judged anew, and what that changed."""
+
+    verdicts: int
+    differences: tuple[str, ...]
+
+
+class VerifierFigure(Value, frozen=True):
+    """``judged`` attempts of this run with a score of it, their mean. From the calibration, where there is one:
+    ``weight``, slope β with interval, accuracy ``alone``, sensitivity, specificity, what it ``adds`` (Brier)."""
+
+    name: str
+    judged: int
+    mean: float | None
+    weight: float | None = None
+    slope: float | None = None
+    slope_low: float | None = None
+    slope_high: float | None = None
+    alone: float | None = None
+    sensitivity: float | None = None
+    specificity: float | None = None
+    adds: float | None = None
+
+
+class Bin(Value, frozen=True):
+    """Of ``n`` outcomes said to be right with probability ``said``, the share that was ``true``."""
+
+    said: float
+    true: float
+    n: int
+
+
+class GapFigure(Value, frozen=True):
+    """What an item does to the verifiers' reward, less what it does to ground truth; see :mod:`smena.gaps`."""
+
+    item: str
+    tasks: int
+    visible: float
+    hidden: float
+    gap: float
+    error: float | None
+
+
+class Judging(Value, frozen=True):
+    """The verifiers of a run. ``calibration``: number of the version that judged, empty for none, ``note`` says
+    what it is; agreement is None for a single verifier."""
+
+    verifier: str
+    calibration: str
+    verifiers: tuple[VerifierFigure, ...]
+    reliability: tuple[Bin, ...]
+    note: str
+    attempts: int
+    abstained: int
+    kappa: float | None
+    ac1: float | None
+    entropy: float | None
+    d_var: float | None
+    gaps: tuple[GapFigure, ...]
+
+
+class Flow(Value, frozen=True):
+    """``items`` whose state was ``before`` when the step began (``new``: they were not there) and ``after`` when
+    it ended."""
+
+    step: int
+    before: str
+    after: str
+    items: int

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from smena.results.figures import EvidencePath, ItemResult, MemoryStep
+from smena.results.figures import EvidencePath, Flow, ItemResult, MemoryStep
 from smena.values import Decision, Knowledge, Transition
 
 AUDIT = "audit"
+NEW = "new"
+"""Where an item comes from that was not there before."""
 ORDER = (
     "trusted",
     "deprecated",
@@ -81,6 +84,18 @@ def memory(transitions: Iterable[Transition], steps: Iterable[int]) -> tuple[Mem
         counts = Counter(states.values())
         trusted = counts["trusted"] / len(states) if states else None
         found.append(MemoryStep(step, {s: counts[s] for s in ORDER if counts[s]}, trusted))
+    return tuple(found)
+
+
+def flows(transitions: Iterable[Transition]) -> tuple[Flow, ...]:
+    """How items moved between states, step by step; those that rest are left out."""
+    states: dict[str, str] = {}
+    found: list[Flow] = []
+    for step, moves in groupby(sorted(transitions, key=lambda t: t.seq), key=lambda t: t.step):
+        after = {move.item: move.to_status for move in moves}
+        counts = Counter((states.get(item, NEW), state) for item, state in after.items())
+        found += [Flow(step, *ends, n) for ends, n in sorted(counts.items())]
+        states |= after
     return tuple(found)
 
 

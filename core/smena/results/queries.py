@@ -72,6 +72,39 @@ _GATES = """
 SELECT gate, verdict, COUNT(*) AS decisions FROM decisions
 WHERE run = :run GROUP BY gate, verdict ORDER BY gate, verdict"""
 
+_GROUPS = f"""
+-- Acc@1 here also counts an episode that was lost after its first attempt, the table leaves it out
+SELECT arm, tags, cluster, COUNT(*) AS tasks, AVG(acc) AS accuracy
+FROM (SELECT CASE WHEN purpose LIKE 'train/%' THEN 'Acc@1' ELSE purpose END AS arm, task, tags, cluster,
+             AVG(1.0 * y) AS acc
+      FROM {_TRIALS} JOIN tasks k ON k.env = outcomes.env AND k.digest = outcomes.task
+      WHERE run = :run AND status = 'ok' AND outcomes.kind = 'attempt'
+        AND (purpose LIKE 'eval/%' OR (purpose LIKE 'train/%' AND position = 0))
+      GROUP BY CASE WHEN purpose LIKE 'train/%' THEN 'Acc@1' ELSE purpose END, task, tags, cluster) AS cells
+GROUP BY arm, tags, cluster ORDER BY arm, tags, cluster"""
+
+_SERVICES = """
+SELECT usage, price FROM outcomes WHERE usage IS NOT NULL AND status IN ('ok', 'abstain')
+  AND key IN (SELECT key FROM run_trials WHERE run = :run)
+UNION ALL
+SELECT usage, price FROM failures WHERE usage IS NOT NULL
+  AND key IN (SELECT key FROM run_trials WHERE run = :run)"""
+
+_JUDGING = f"""
+SELECT DISTINCT outcomes.key, task, knowledge, status, reward, scores FROM {_TRIALS}
+WHERE run = :run AND kind = 'attempt' ORDER BY outcomes.key"""
+
+_CALIBRATIONS = "SELECT number, env, labels, model, figures FROM calibrations ORDER BY number"
+
+_FLOWS = """
+SELECT step, before, after, COUNT(*) AS items
+FROM (SELECT t.step, t.to_status AS after,
+             COALESCE((SELECT u.to_status FROM transitions u WHERE u.run = t.run AND u.item = t.item
+                       AND u.step < t.step ORDER BY u.seq DESC LIMIT 1), 'new') AS before
+      FROM transitions t WHERE t.run = :run AND t.seq = (SELECT MAX(v.seq) FROM transitions v
+           WHERE v.run = t.run AND v.item = t.item AND v.step = t.step)) AS moves
+GROUP BY step, before, after ORDER BY step, before, after"""
+
 _QUERIES = {
     "learning": _LEARNING,
     "held_out": _HELD_OUT,
@@ -82,6 +115,11 @@ _QUERIES = {
     "items": _ITEMS,
     "ledger": _LEDGER,
     "gates": _GATES,
+    "groups": _GROUPS,
+    "services": _SERVICES,
+    "judging": _JUDGING,
+    "calibrations": _CALIBRATIONS,
+    "flows": _FLOWS,
 }
 
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from smena.results.document import Chart, Column, Document, Section
 from smena.results.items import ORDER
+from smena.results.run_more import more, phases
 from smena.results.run_result import RunResult
+from smena.values import JSON
 
 
 def run_document(result: RunResult) -> Document:
-    makers = (_held_out, _differences, _learning, _steps, _saves, _memory, _evidence, _items, _ledger)
+    makers = (
+        _held_out,
+        _differences,
+        _learning,
+        _steps,
+        _saves,
+        _memory,
+        _evidence,
+        _items,
+        _ledger,
+    )
     return Document(
         "run",
         result.run.id,
         (),
-        tuple(make(result) for make in makers),
+        (*(make(result) for make in makers), *more(result)),
         result.not_measured,
         (),
         (result.run.id,),
@@ -101,7 +113,8 @@ def _learning(result: RunResult) -> Section:
         for w in learned.waves
         for name, e in (("Acc@1", w.acc1), (last, w.acc_n))
     )
-    options = {"x_title": "wave of train tasks", "y_title": "solved", "y": "share"}
+    options: dict[str, JSON] = {"x_title": "wave of train tasks", "y_title": "solved", "y": "share"}
+    options["marks"] = phases(result.flows, [w.step for w in learned.waves])
     chart = Chart("curve", drawn, options, "Acc@1 and Acc@N by wave with bands.")
     return _section(
         result,

@@ -6,11 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from smena.results.accuracy import held_out, learning
-from smena.results.figures import EvidencePath, HeldOut, ItemResult, Learning, Ledger, MemoryStep, Saves
-from smena.results.items import AUDIT, evidence_paths, items, memory
+from smena.results.breakdown import groups
+from smena.results.figures import (
+    EvidencePath,
+    Flow,
+    Groups,
+    HeldOut,
+    ItemResult,
+    Judging,
+    Late,
+    Learning,
+    Ledger,
+    MemoryStep,
+    Saves,
+    Service,
+)
+from smena.results.items import AUDIT, evidence_paths, flows, items, memory
+from smena.results.judging import judging
 from smena.results.ledger import FAMILIES, family, ledger
 from smena.results.queries import queries
 from smena.results.saves import saves
+from smena.results.spending import services
 from smena.store import Run, Store
 from smena.values import Value
 
@@ -32,6 +48,11 @@ class RunResult(Value, frozen=True):
     seeds: str
     not_measured: tuple[str, ...]
     queries: dict[str, str]
+    groups: Groups = Groups()
+    services: tuple[Service, ...] = ()
+    late: Late | None = None
+    judging: Judging | None = None
+    flows: tuple[Flow, ...] = ()
 
     @classmethod
     def read(cls, store: Store, run: str = "") -> RunResult:
@@ -48,7 +69,9 @@ class RunResult(Value, frozen=True):
         # One family at a time: the largest is all that memory has to hold.
         families = [family(name, *store.spent(record.id, f"{name}/")) for name in FAMILIES]
         steps = [int(name.rpartition("/")[2]) for name in marks if name.startswith("memory/")]
-        found = held_out(store.uses(record.id, "eval/"), config["eval_repeats"])
+        train, evals = store.uses(record.id, "train/"), store.uses(record.id, "eval/")
+        found = held_out(evals, config["eval_repeats"])
+        paid = services(store.usages(record.id))
         audited = saves(
             [k.digest for k in knowledge],
             transitions,
@@ -59,7 +82,7 @@ class RunResult(Value, frozen=True):
         return cls(
             record,
             {name.partition("/")[2]: len(ids) for name, ids in marks.items() if name.startswith("tasks/")},
-            learning(store.uses(record.id, "train/"), config["attempts"]),
+            learning(train, config["attempts"]),
             found,
             memory(transitions, steps),
             audited,
@@ -67,8 +90,20 @@ class RunResult(Value, frozen=True):
             evidence_paths(gates),
             ledger(families, gates),
             _seeds(config),
-            (*_late(marks), *_not_measured(record, found, audited)),
+            _not_measured(record, found, audited, bool(paid)),
             queries(record.id),
+            groups(
+                store.tasks(record.env),
+                train,
+                evals,
+                found.trusted.purpose,
+                config["attempts"],
+                config["eval_repeats"],
+            ),
+            paid,
+            _late(marks),
+            judging(store, record.id, config, [k.digest for k in knowledge]),
+            flows(transitions),
         )
 
     @property
@@ -80,15 +115,10 @@ class RunResult(Value, frozen=True):
         return counts
 
 
-def _late(marks: dict[str, Any]) -> tuple[str, ...]:
+def _late(marks: dict[str, Any]) -> Late | None:
     """What verdicts that came after the run have changed in it."""
     told = marks.get("late")
-    if not told:
-        return ()
-    changed = "; ".join(told["differences"]) or "nothing else changed"
-    return (
-        f"{told['verdicts']} late verdicts were laid over its outcomes, and it was decided anew: {changed}.",
-    )
+    return Late(told["verdicts"], tuple(told["differences"])) if told else None
 
 
 def _seeds(config: dict[str, Any]) -> str:
@@ -100,7 +130,7 @@ def _seeds(config: dict[str, Any]) -> str:
     )
 
 
-def _not_measured(run: Run, found: HeldOut, audited: Saves) -> tuple[str, ...]:
+def _not_measured(run: Run, found: HeldOut, audited: Saves, paid: bool) -> tuple[str, ...]:
     said: list[str] = []
     if run.status != "finished":
         said.append(
@@ -115,6 +145,8 @@ def _not_measured(run: Run, found: HeldOut, audited: Saves) -> tuple[str, ...]:
         said.append(
             f"Audit: {audited.proposed - audited.audited} of {audited.proposed} items were not audited."
         )
+    if not paid:
+        said.append("Money: no trial says that it used a paid service; cost is in the learner's own unit.")
     return (*said, *_NEVER)
 
 
@@ -124,5 +156,4 @@ _NEVER: Sequence[str] = (
     "it is in its evidence.",
     "What other rules would have learned in runs of their own: save-all and transition are judged on the "
     "items of this run.",
-    "Money: cost is in the learner's own unit.",
 )
