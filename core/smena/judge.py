@@ -141,6 +141,9 @@ class Judge:
         elif COMPOSITE in weights:
             raise BadInput("verifier 'composite' stands for several and goes with no other: give it alone")
         made = {name: registry.make("verifier", name, settings.get(f"verifier.{name}")) for name in weights}
+        for verifier in made.values():
+            if wants := getattr(verifier, "use_prompts", None):
+                wants("the environment", getattr(environment, "prompts", {}))
         return cls(made, weights, rules=rules)
 
     def judge(self, environment: Environment, task: Task, attempt: Attempt) -> Judgement:

@@ -211,8 +211,8 @@ class Learner(Protocol):
     is then called from many threads."""
 
     def use_prompts(self, env: str, templates: Mapping[str, str]) -> None:
-        """Optional, teachers too: told once, before the fingerprint is taken, the environment's name and
-        templates."""
+        """Optional, teachers and verifiers too: told once, before the fingerprint is taken, the environment's
+        name (verifiers: not) and templates."""
 
     def cost(self, body: Body) -> float:
         """cost(K) in [0, 1]: what carrying this item adds, by a function that the plugin's documentation

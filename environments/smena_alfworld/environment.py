@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 from smena import Attempt, BadInput, Body, Example, Finding, Gap, InfraError, Task, Verdict
+from smena.prompts import read_prompts
 from smena.protocols import Episode
 from smena.values import JSON, SPLITS, Split, canonical, digest
 
@@ -126,6 +128,11 @@ class AlfWorld:
 
     def means(self) -> Mapping[str, Sequence[str]]:
         return MEANS
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """How a language model is told the goal and the commands, and its teacher what was done."""
+        return read_prompts(Path(__file__).parent / "prompts")
 
     def exact(self, task: Task, answer: JSON) -> Verdict:
         """The engine's own word: won or not. ``partial`` is the share of goal conditions met at the end.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import msgspec
 from smena import Attempt, BadInput, Body, Example, Gap, SearchSpace, Snapshot, Task, Verdict
+from smena.prompts import read_prompts
 from smena.protocols import Episode
 from smena.sandbox import Bounds, Opener
 from smena.values import JSON, SPLITS, Split, digest
@@ -197,6 +199,11 @@ class SweBench:
         return RepairEpisode(
             sandbox, snapshot, task.view["problem_statement"], self.bench.bounds, self.config.steps
         )
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """How a language model is told the issue and how to work, and its teacher what was changed."""
+        return read_prompts(Path(__file__).parent / "prompts")
 
     def example(self, task: Task, attempt: Attempt) -> Example:
         return Example(task.view["problem_statement"], None, attempt.answer)

@@ -12,7 +12,8 @@ from smena.values import JSON
 from smena_llm.calls import Message, Model, Refusal
 from smena_llm.templates import Templates
 
-_ACTION = re.compile(r"^\s*action\s*:\s*(.+)$", re.I | re.M)
+_ACTION = re.compile(r"^[ \t*]*action[ \t*]*:[ \t*]*(?P<line>.*)$", re.I | re.M)
+_BLOCK = re.compile(r"\s*```[^\n`]*\n(?P<text>.*?)(?:\n[ \t]*```|\Z)", re.S)
 
 
 class Played(NamedTuple):
@@ -72,10 +73,17 @@ def play(
 
 
 def action_of(reply: str) -> str | None:
-    """The first action of a reply.
+    """The first action of a reply: the rest of its line, or the block that follows.
 
     >>> action_of("Thought: it is dark\\nAction: turn on lamp\\nObservation: made up")
     'turn on lamp'
+    >>> action_of("Action:\\n```bash\\ncat > a <<'E'\\n1\\nE\\n```\\nNow we wait")
+    "cat > a <<'E'\\n1\\nE"
     """
     found = _ACTION.search(reply)
-    return found[1].strip() if found else None
+    if found is None:
+        return None
+    line = found["line"].strip()
+    if (not line or line.startswith("```")) and (block := _BLOCK.match(reply, found.start("line"))):
+        return block["text"].rstrip() or None
+    return line or None

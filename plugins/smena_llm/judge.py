@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from smena.errors import InfraError
@@ -33,20 +34,21 @@ class LlmJudge:
     def __init__(self, config: JudgeConfig | None = None) -> None:
         self.config = config or JudgeConfig()
         self.model = Model(self.config, "verifier")
-        self.templates = Templates(own=self.config.prompts)
-        self._of: tuple[Environment, Templates] | None = None
+        self.use_prompts("", {})
 
     @property
     def identity(self) -> JSON:
         return [behaviour(self.config), self.templates.texts]
+
+    def use_prompts(self, env: str, templates: Mapping[str, str]) -> None:
+        self.templates = Templates(env, templates, self.config.prompts)
 
     def verify(self, environment: Environment, task: Task, attempt: Attempt) -> Verdict:
         """An attempt without an answer scores 0 and costs no call. Raises InfraError where no score is to be
         had."""
         if attempt.answer is None:
             return Verdict(0.0)
-        templates = self._templates(environment)
-        values, render = task_values(task.view, task.features), templates.render
+        values, render = task_values(task.view, task.features), self.templates.render
         shown = self.config.reference
         judged = render(
             "judged", answer=attempt.answer, reference=shown, truth=task.reference if shown else None
@@ -57,19 +59,12 @@ class LlmJudge:
         ]
         seed = int(digest([task.view, canonical(attempt.answer).decode()])[:7], 16)
         try:
-            got = ask_object(self.model, templates, messages, seed, _score, [])
+            got = ask_object(self.model, self.templates, messages, seed, _score, [])
         except Overflow:
             raise InfraError(f"overflow: task and answer are longer than {self.config.model} takes") from None
         if isinstance(got, Failed):
             raise InfraError(f"the judge gave no score: {got.text}")
         return Verdict(got)
-
-    def _templates(self, environment: Environment) -> Templates:
-        """With the environment's own, made once."""
-        if self._of is None or self._of[0] is not environment:
-            prompts = getattr(environment, "prompts", {})
-            self._of = environment, Templates("the environment", prompts, self.config.prompts)
-        return self._of[1]
 
 
 def _score(found: dict[str, Any]) -> float:

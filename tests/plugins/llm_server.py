@@ -1,7 +1,8 @@
 """A server that speaks the OpenAI chat-completions protocol on the loopback, for tests and benches.
 
 Its "model" is a stochastic policy of the lab's planted world: it reads the task and the notes in the prompt and
-succeeds with the chance that those give it. How it misbehaves is told by the model's name and the options.
+succeeds with the chance that those give it. An interactive task it plays by a script, where a note says that it
+is useful, and at random without. How it misbehaves is told by the model's name and the options.
 
     python tests/plugins/llm_server.py --port 0 --delay 0.2 --storm 0.3     # prints its port
 """
@@ -45,8 +46,8 @@ def text_of(message: dict[str, Any]) -> str:
 class Policy:
     """What it says, a function of the prompt and the seed."""
 
-    def __init__(self, lessons: list[str]) -> None:
-        self.lessons = lessons
+    def __init__(self, lessons: list[str], scripts: dict[str, list[str]]) -> None:
+        self.lessons, self.scripts = lessons, scripts
 
     def say(self, body: dict[str, Any]) -> str:
         system, user = (
@@ -56,8 +57,8 @@ class Policy:
         if '{"ready": true}' in user:
             return '{"ready": true}'
         rng = random.Random(json.dumps([body["messages"], body.get("seed")]))
-        if "# How to play" in user:
-            return self._act(body, rng)
+        if "\nAction: " in user:
+            return self._act(body, user, rng)
         view, _ = json.JSONDecoder().raw_decode(user.partition("# Task\n\n")[2])
         if system.startswith("You are a teacher"):
             return self._teach(view, rng)
@@ -83,9 +84,15 @@ class Policy:
             )
         return json.dumps({"lessons": lessons})
 
-    def _act(self, body: dict[str, Any], rng: random.Random) -> str:
+    def _act(self, body: dict[str, Any], user: str, rng: random.Random) -> str:
+        turn = sum(message["role"] == "assistant" for message in body["messages"])
+        for told, script in self.scripts.items():
+            if told in user and "\n- useful:" in user and turn < len(script):
+                action = script[turn]
+                block = f"\n```bash\n{action}\n```" if "\n" in action else f" {action}"
+                return f"Thought: as the note says.\nAction:{block}"
         actions = re.findall(r"^- (.+)$", text_of(body["messages"][-1]), re.M)
-        return f"Thought: try.\nAction: {rng.choice(actions) if actions else 'look'}"
+        return f"Thought: try.\nAction: {rng.choice(actions) if actions else rng.choice(['ls', 'submit'])}"
 
 
 class Server:
@@ -93,7 +100,7 @@ class Server:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.policy = Policy(options.lessons.split(","))
+        self.policy = Policy(options.lessons.split(","), json.loads(options.scripts))
         self.counts: Counter[str] = Counter()
         self.prompts: list[str] = []
         self.seen: Counter[str] = Counter()
@@ -321,4 +328,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep-prompts", type=int, default=0)
     parser.add_argument("--lessons", default="useful,null,harmful,null,crutch,null,useful,null")
+    parser.add_argument("--scripts", default="{}", help="JSON: words of a prompt → what to do, step by step")
     asyncio.run(_main(parser.parse_args()))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 from llm_server import KEY, Running, running  # noqa: E402
 
-pytest.importorskip("litellm", reason="the extra llm is not installed") if not os.environ.get(
-    "SMENA_REQUIRE_REAL"
-) else None
+if find_spec("litellm") is None and not os.environ.get("SMENA_REQUIRE_REAL"):
+    pytest.skip("the extra llm is not installed", allow_module_level=True)
 
 SMALL = ["--tasks", "8", "--set", "env.lab.sizes={train=12,eval=4,holdout=4,audit=4}"]
 
@@ -122,6 +122,31 @@ def test_a_run_its_money_its_replay_and_its_privacy(tmp_path: Path) -> None:
     found = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     said = done.stdout + done.stderr + replayed.stdout + estimated.stdout
     assert KEY.encode() not in found and KEY not in said
+
+
+@pytest.mark.slow
+def test_what_is_planted_useful_is_trusted_and_nothing_else(tmp_path: Path) -> None:
+    """The effect of the useful lessons is large (+0.7) so that a run this short can see it; bench/llm.md has one
+    at the lab's own +0.4."""
+    world = ["env.lab.sizes={train=96,eval=8,holdout=4,audit=8}", "env.lab.effects={useful=0.7}"]
+    short = ["run.pool=20", "run.eval_repeats=1", "run.audit_repeats=1", "run.audit_items=1"]
+    more = [word for setting in (*world, *short) for word in ("--set", setting)]
+    with running(delay=0.01, lessons="useful,null,harmful,null") as server:
+        done = Place(tmp_path, server).run("lab", "--tasks", "96", *more)
+        assert done.returncode == 0, done.stderr
+        status, refused = {}, set()
+        query = Place(tmp_path, server).query
+        for to, name in query(
+            "SELECT to_status, name FROM transitions JOIN knowledge ON digest = item ORDER BY seq"
+        ):
+            status[name] = to
+        for gate, name in query(
+            "SELECT gate, name FROM decisions JOIN knowledge ON digest = item WHERE verdict = 'drop'"
+        ):
+            refused |= {name.split(":")[0]} if gate in ("screen", "confirm") else set()
+    trusted = [name.split(":")[0] for name, to in status.items() if to == "trusted"]
+    assert len(trusted) >= 3 and set(trusted) == {"useful"}, status
+    assert {"null", "harmful"} <= refused, "they came to a gate, and it turned them away"
 
 
 def test_what_is_missing_offline_is_an_error_and_no_call(place: Place) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,25 @@ def test_templates_and_settings_that_matter_are_part_of_the_fingerprint() -> Non
 
     assert of() == of(concurrent=3, timeout=9.0, retries=1)
     assert len({of(), of({"task": "other"}), of(placebo="none"), of(temperature=0.0), of(api_base="u")}) == 5
+
+
+def test_what_the_environment_says_of_a_task_is_part_of_the_judges_fingerprint() -> None:
+    from smena.judge import Judge
+    from smena.setup import registry
+
+    class World:
+        verifiers: ClassVar = {"llm-judge": 1.0}
+        prompts: ClassVar = {"task": "one"}
+
+    class Other(World):
+        prompts: ClassVar = {"task": "two"}
+
+    class Plain:
+        verifiers: ClassVar = {"llm-judge": 1.0}
+
+    settings = {"verifier.llm-judge": {"model": "openai/x"}}
+    prints = [Judge.make(registry(), "", env(), settings).fingerprint for env in (World, Other, Plain, World)]  # type: ignore[arg-type]
+    assert len(set(prints)) == 3 and prints[0] == prints[3]
 
 
 def test_keys_do_not_come_through_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
