@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from smena_llm.calls import Message, Model, Refusal
+from smena_llm.calls import Message, Model, Refusal, Reply
 from smena_llm.reading import Unreadable, read_object
 from smena_llm.templates import Templates
 
@@ -25,7 +25,7 @@ def ask_object(
     messages: Sequence[Message],
     seed: int,
     read: Callable[[dict[str, Any]], T],
-    said: list[str],
+    said: list[Reply],
     temperature: float | None = None,
 ) -> T | Failed:
     """What ``read`` makes of the JSON object in the reply; it raises Unreadable, saying what is wrong. Every
@@ -37,7 +37,7 @@ def ask_object(
             reply = model.ask(talk, seed + round_, json=True, temperature=temperature)
         except Refusal:
             return Failed("refused", "refused: the provider's content filter stopped the reply")
-        said.append(reply.text)
+        said.append(reply)
         if reply.refused:
             return Failed("refused", "refused: the model declined to answer")
         try:
@@ -48,6 +48,6 @@ def ask_object(
             problem += f" (the reply was cut at max_tokens = {model.config.max_tokens}: raise it)"
         repair = templates.render("repair", problem=problem)
         talk += [{"role": "assistant", "content": reply.text or "…"}, {"role": "user", "content": repair}]
-    if not any(text.strip() for text in said):
+    if not any(reply.text.strip() for reply in said):
         return Failed("empty", f"empty: {model.config.model} gave no text, {len(said)} times")
     return Failed("unparsable", f"unparsable after {len(said)} tries: {problem}")

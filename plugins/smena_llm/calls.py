@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -31,11 +32,13 @@ class Overflow(Exception):
 
 
 class Reply(NamedTuple):
-    """``refused``: the model or its provider would not answer."""
+    """``refused``: the model or its provider would not answer. ``cached``: what answered says that it gave an
+    earlier reply again."""
 
     text: str
     refused: bool = False
     cut: bool = False
+    cached: bool = False
 
 
 class Prices(NamedTuple):
@@ -270,7 +273,11 @@ class Model:
             num_retries=0,
             **asked,
         )
-        return library.stream_chunk_builder(list(response)) if config.stream else response
+        if not config.stream:
+            return response
+        built = library.stream_chunk_builder(list(response))
+        built._hidden_params = {**(getattr(response, "_hidden_params", None) or {}), **built._hidden_params}
+        return built
 
     def _read(self, response: Any, seconds: float, retried: int) -> tuple[Reply, Usage]:
         choice = response.choices[0]
@@ -290,7 +297,8 @@ class Model:
             seconds=seconds,
         )
         refused = bool(getattr(message, "refusal", None)) or choice.finish_reason == "content_filter"
-        return Reply(message.content or "", refused, choice.finish_reason == "length"), usage
+        cut = choice.finish_reason == "length"
+        return Reply(message.content or "", refused, cut, _from_cache(response)), usage
 
     def _price(self, response: Any, into: int, out: int, cached: int) -> float | None:
         prices = self._prices
@@ -320,6 +328,19 @@ class _Refusal(Exception):
 
 
 Refusal = _Refusal
+
+
+def _from_cache(response: Any) -> bool:
+    """Does litellm's own cache, or a header of a proxy or gateway, say that this reply was given before? Cached
+    *tokens of the prompt* are another matter: the reply is new."""
+    params = getattr(response, "_hidden_params", None) or {}
+    headers: Mapping[str, Any] = params.get("additional_headers") or {}
+    return params.get("cache_hit") is True or any(
+        "cache" in name.lower() and _HIT.match(str(value)) for name, value in headers.items()
+    )
+
+
+_HIT = re.compile(r"(hit\b|true$)", re.I)
 
 
 def _number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from smena.protocols import Episode
 from smena.values import JSON
 
-from smena_llm.calls import Message, Model, Refusal
+from smena_llm.calls import Message, Model, Refusal, Reply
 from smena_llm.templates import Templates
 
 _ACTION = re.compile(r"^[ \t*]*action[ \t*]*:[ \t*]*(?P<line>.*)$", re.I | re.M)
@@ -21,7 +21,7 @@ class Played(NamedTuple):
 
     answer: JSON
     actions: list[str]
-    said: list[str]
+    said: list[Reply]
     seen: list[str]
     error: str
 
@@ -36,7 +36,7 @@ def play(
 ) -> Played:
     """Until it is over, or so many actions are done. A reply without an action is told so, once in a row."""
     actions: list[str] = []
-    said: list[str] = []
+    said: list[Reply] = []
     seen: list[str] = []
     error, mute = "", 0
     with begin() as episode:
@@ -51,7 +51,7 @@ def play(
             except Refusal:
                 error = "refused: the provider's content filter stopped the reply"
                 break
-            said.append(reply.text)
+            said.append(reply)
             if reply.refused:
                 error = "refused: the model declined to answer"
                 break

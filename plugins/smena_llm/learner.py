@@ -17,7 +17,7 @@ from smena.protocols import Situation
 from smena.values import JSON, Attempt, Body, Feedback, Hypothesis, canonical
 
 from smena_llm.ask import Failed, ask_object
-from smena_llm.calls import Message, Model, Overflow
+from smena_llm.calls import Message, Model, Overflow, Reply
 from smena_llm.check import check
 from smena_llm.config import ModelConfig, behaviour
 from smena_llm.episode import play
@@ -154,7 +154,7 @@ class LlmLearner:
         self, situation: Situation, bodies: Sequence[Body], feedback: Feedback | None, seed: int
     ) -> Attempt:
         messages = self.messages(situation, bodies, feedback)
-        said: list[str] = []
+        said: list[Reply] = []
         ranked: dict[bytes, Hypothesis] = {}
         votes: dict[bytes, int] = {}
         failed: Failed | None = None
@@ -175,7 +175,7 @@ class LlmLearner:
             answer=hypotheses[0].answer if hypotheses else None,
             hypotheses=hypotheses,
             cost=self._size(messages, said),
-            trace={"prompt": _shown(messages), "replies": said},
+            trace={"prompt": _shown(messages), **_told(said)},
             error="" if hypotheses or failed is None else failed.text,
         )
 
@@ -185,7 +185,7 @@ class LlmLearner:
         order: list[bytes],
         ranked: Mapping[bytes, Hypothesis],
         seed: int,
-        said: list[str],
+        said: list[Reply],
     ) -> list[bytes]:
         answers = [ranked[key].answer for key in order]
         check = [*messages, {"role": "user", "content": self.templates.render("pick", answers=answers)}]
@@ -211,7 +211,7 @@ class LlmLearner:
             answer=done.answer,
             hypotheses=(Hypothesis(done.answer, steps=tuple(done.actions), source="model"),),
             cost=self._size(messages, done.said),
-            trace={"prompt": _shown(messages), "replies": done.said, "observations": done.seen},
+            trace={"prompt": _shown(messages), **_told(done.said), "observations": done.seen},
             error=done.error,
         )
 
@@ -235,9 +235,9 @@ class LlmLearner:
         )
 
     @staticmethod
-    def _size(messages: Sequence[Message], said: Sequence[str]) -> float:
+    def _size(messages: Sequence[Message], said: Sequence[Reply]) -> float:
         """Thousands of tokens, by length: the same wherever it is counted."""
-        return round((len(_shown(messages)) + sum(map(len, said))) / TOKEN / 1000, 3)
+        return round((len(_shown(messages)) + sum(len(reply.text) for reply in said)) / TOKEN / 1000, 3)
 
 
 def _read(found: dict[str, Any]) -> list[JSON]:
@@ -250,6 +250,12 @@ def _read(found: dict[str, Any]) -> list[JSON]:
     if not answers:
         raise Unreadable('no hypothesis has an "answer"')
     return answers
+
+
+def _told(said: Sequence[Reply]) -> dict[str, JSON]:
+    """What the model said; ``cached`` where none of it is new, so that gates do not count it twice."""
+    cached = {"cached": True} if said and all(reply.cached for reply in said) else {}
+    return {"replies": [reply.text for reply in said], **cached}
 
 
 def _findings(feedback: Feedback) -> list[JSON]:

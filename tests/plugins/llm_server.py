@@ -211,8 +211,9 @@ class Server:
             "total_tokens": size + out,
             "prompt_tokens_details": {"cached_tokens": size // 2},
         }
+        headers = {"x-cache": "HIT" if self.seen[text] > 1 else "MISS"} if model == "cached" else {}
         if body.get("stream"):
-            await self._stream(writer, base, said, finish, usage)
+            await self._stream(writer, base, said, finish, usage, headers)
             return
         message = {"role": "assistant", "content": said}
         choice = {"index": 0, "finish_reason": finish, "message": message}
@@ -220,6 +221,7 @@ class Server:
             writer,
             200,
             json.dumps({**base, "object": "chat.completion", "choices": [choice], "usage": usage}),
+            headers=headers,
         )
 
     async def _stream(
@@ -229,6 +231,7 @@ class Server:
         said: str,
         finish: str,
         usage: dict[str, Any],
+        headers: dict[str, str],
     ) -> None:
         base = {**base, "object": "chat.completion.chunk"}
         parts = [said[i : i + 20] for i in range(0, len(said), 20)]
@@ -244,7 +247,7 @@ class Server:
         events.append({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
         events.append({**base, "choices": [], "usage": usage})
         text = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
-        await self._send(writer, 200, text, "text/event-stream")
+        await self._send(writer, 200, text, "text/event-stream", headers)
 
     async def _error(
         self,

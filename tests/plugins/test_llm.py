@@ -320,6 +320,19 @@ def test_replies_in_pieces_are_the_same(learner: Any) -> None:
     assert used[0] == used[1]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reply_out_of_a_cache_says_so(learner: Any, stream: bool) -> None:
+    """A gateway's header; the gates then count equal outputs once. With --no-trace too."""
+    from smena.worker import _trace
+
+    made, seed = learner("cached", stream=stream), 77 + stream
+    first, again = (made.attempt(SURE, [USEFUL], None, seed) for _ in range(2))
+    assert "cached" not in first.trace and again.trace["cached"] is True
+    assert first.hypotheses == again.hypotheses
+    assert _trace(again, keep=False)["learner"] == {"cached": True}
+    assert "cached" not in learner("lab", stream=stream).attempt(SURE, [USEFUL], None, seed).trace
+
+
 def test_what_does_not_fit_is_dropped_by_rule_and_the_task_never(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     from smena.errors import InfraError
