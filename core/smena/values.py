@@ -149,7 +149,8 @@ class Hypothesis(Value, frozen=True):
 class Attempt(Value, frozen=True):
     """What a learner returns. ``hypotheses`` are ranked, best first; ``answer`` is what the validator picked;
     ``cost`` is in the learner's own unit (stated by the plugin) and must be deterministic under the seed.
-    ``error`` says in a line what kept the learner from answering, where it is the learner's own failure."""
+    ``error`` says in a line what kept the learner from answering, where it is the learner's own failure; where
+    it begins with one of :data:`CAUSES`, reports count it."""
 
     answer: JSON
     hypotheses: tuple[Hypothesis, ...] = ()
@@ -212,13 +213,27 @@ class Usage(Value, frozen=True):
     seconds: float = 0.0
 
 
+CAUSES = ("empty", "refused", "unparsable", "overflow")
+"""Why a model gave no answer. The first three are its own failure, and judged as such; ``overflow`` (the task is
+longer than the model takes) is nobody's: its outcome is ``infra``."""
+
+
+def cause(error: str) -> str:
+    """Which of :data:`CAUSES` an error text begins with; empty: none.
+
+    >>> cause("unparsable after 2 tries: it is empty")
+    'unparsable'
+    """
+    return next((word for word in CAUSES if error.startswith((f"{word}:", f"{word} "))), "")
+
+
 class Outcome(Value, frozen=True):
     """What came of a trial. ``y`` and ``reward`` are None unless ``status`` is ``ok`` (and for lessons).
     An attempt that is judged may still have an ``error``: a reply that was empty, refused or unreadable.
 
     ``cost`` is in the learner's unit, ``latency`` in wall seconds. ``output`` is the answer of an attempt
     or the knowledge item of a lesson; ``trace`` whatever the learner wanted to tell. ``error`` is for
-    people."""
+    people; its first word may be one of :data:`CAUSES`."""
 
     trial: str
     status: Status = "ok"
@@ -231,6 +246,10 @@ class Outcome(Value, frozen=True):
     trace: JSON = None
     error: str = ""
     usage: Usage | None = None
+
+    @property
+    def cause(self) -> str:
+        return cause(self.error)
 
 
 class Decision(Value, frozen=True):

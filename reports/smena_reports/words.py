@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from smena.results import Arm, Estimate, RunResult, SaveRule, Saves
 from smena.results.spending import in_words
 from smena.results.wording import NBSP, difference, number, percent, plural, points, seconds, share
+from smena.values import CAUSES
 
 __all__ = ["NBSP", "difference", "number", "percent", "plural", "points", "seconds", "share"]
 
@@ -114,9 +117,13 @@ def audit_counts(rule: SaveRule) -> str:
 
 
 def lost(result: RunResult) -> str:
-    """Infrastructure losses, said always."""
+    """Infrastructure losses, said always; and why models gave no answer, where they did not."""
     families = result.ledger.families
     parts = [f"{sum(getattr(f, kind) for f in families)} {kind}" for kind in ("infra", "timeout", "abstain")]
     retried = sum(f.retried for f in families)
     trials = f"{result.ledger.trials:,} trials"
-    return f"{', '.join(parts)} of {trials}; {plural(retried, 'failed execution')}, tried again or given up"
+    text = f"{', '.join(parts)} of {trials}; {plural(retried, 'failed execution')}, tried again or given up"
+    causes = sum((Counter(f.causes) for f in families), Counter[str]())
+    mute = [f"{causes[cause]:,} {cause}" for cause in CAUSES[:3] if causes[cause]]
+    text += f"; replies without an answer, judged as failures: {', '.join(mute)}" if mute else ""
+    return text + (f"; {causes['overflow']:,} tasks too long for the model" if causes["overflow"] else "")

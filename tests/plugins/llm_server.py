@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import urllib.request
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,6 +186,12 @@ class Server:
     async def _reply(self, writer: asyncio.StreamWriter, body: dict[str, Any], size: int) -> None:
         model = body["model"]
         said, finish = self.policy.say(body), "stop"
+        if model == "moody" and len(body["messages"]) == 2:  # by task, so that a repair does not mend it
+            model = ("lab", "empty", "filtered", "garbage")[
+                zlib.crc32(text_of(body["messages"][1]).encode()) % 4
+            ]
+        elif model == "moody":
+            model = "garbage" if "rather not" in text_of(body["messages"][2]) else "empty"
         if model == "empty":
             said = ""
         elif model == "filtered":

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from smena.protocols import Observation, Situation
-from smena.values import Fact, Feedback, Finding, Gap, Pattern
+from smena.values import Fact, Feedback, Finding, Gap, Pattern, cause
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -295,6 +295,7 @@ def test_knowledge_reaches_the_model_and_feedback_too(learner: Any) -> None:
 def test_a_reply_that_is_no_answer_is_the_models_failure(learner: Any, model: str, error: str) -> None:
     made = learner(model).attempt(SURE, [], None, 1)
     assert made.answer is None and made.error.startswith(error)
+    assert cause(made.error) == error.split()[0].rstrip(":")
 
 
 def test_a_reply_that_was_cut_says_what_to_raise(learner: Any) -> None:
@@ -345,8 +346,9 @@ def test_what_does_not_fit_is_dropped_by_rule_and_the_task_never(monkeypatch: py
         assert attempt.trace["lessons_dropped"] > 0
         assert "thing 7" in attempt.trace["prompt"], "the last, which a comparison adds, is kept longest"
         long = Situation({**VIEW, "name": "t" * 4000, "p0": 0.0}, ())
-        with pytest.raises(InfraError, match="overflow: the task alone is about"):
+        with pytest.raises(InfraError, match="overflow: the task alone is about") as caught:
             made.attempt(long, items, None, 1)
+        assert cause(str(caught.value)) == "overflow"
 
 
 def test_fewer_calls_at_once_when_the_provider_says_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,6 +452,30 @@ def test_a_model_that_changes_between_the_arms_of_a_comparison_is_told(tmp_path:
         json.loads(text) for (text,) in place.query("SELECT evidence FROM decisions WHERE gate != 'audit'")
     ]
     assert any(e.get("model_changed") for e in evidence)
+
+
+@pytest.mark.slow
+def test_why_there_was_no_answer_is_counted_in_the_report(tmp_path: Path) -> None:
+    with running() as server:
+        place = Place(tmp_path, server)
+        done = place.run("moody", "--tasks", "4", "--set", "run.audit_items=1", "--set", "run.bank=1")
+        assert done.returncode == 0, done.stderr
+        told = place.smena("report").stdout
+    causes = dict(
+        place.query(
+            "SELECT SUBSTR(error, 1, INSTR(error || ' ', ' ') - 1), COUNT(*) FROM outcomes GROUP BY 1"
+        )
+    )
+    assert set(place.query("SELECT DISTINCT status, y FROM outcomes WHERE error != ''")) == {("ok", 0)}
+    counts = {
+        word: causes[found]
+        for word in ("empty", "refused", "unparsable")
+        for found in causes
+        if word in found
+    }
+    assert len(counts) == 3
+    words = ", ".join(f"{n} {word}" for word, n in counts.items())
+    assert f"replies without an answer, judged as failures: {words}" in " ".join(told.split())
 
 
 @pytest.mark.slow

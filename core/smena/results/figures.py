@@ -140,7 +140,8 @@ class EvidencePath(Value, frozen=True):
 class Family(Value, frozen=True):
     """What trials of one kind of purpose took. ``used`` counts uses, ``trials`` distinct trials; cost,
     latency (wall seconds) and the rest are of distinct trials. ``retried``: failed executions, also those
-    that a retry made good."""
+    that a retry made good. ``causes``: of trials in which a model gave no answer, by
+    :data:`~smena.values.CAUSES`."""
 
     name: str
     used: int
@@ -152,6 +153,7 @@ class Family(Value, frozen=True):
     timeout: int
     abstain: int
     retried: int
+    causes: dict[str, int]
 
 
 class GateCost(Value, frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from smena.results.estimates import quantile
 from smena.results.figures import Family, GateCost, Ledger
-from smena.values import Decision
+from smena.values import Decision, cause
 
 FAMILIES = {
     "bank": "bank: baselines that choose pools",
@@ -24,22 +24,24 @@ FAMILIES = {
 """First parts of purposes, in the order of a run, with words for people."""
 
 
-def family(name: str, used: int, trials: Sequence[tuple[str, float, float, int]]) -> Family:
-    """``trials``: status, cost, latency and executions of each distinct one: a trial that serves several uses is
-    counted, and paid, once."""
-    latencies = sorted(latency for _, _, latency, _ in trials)
-    count = Counter(status for status, _, _, _ in trials)
+def family(name: str, used: int, trials: Sequence[tuple[str, float, float, int, str]]) -> Family:
+    """``trials``: status, cost, latency, executions and error of each distinct one: a trial that serves several
+    uses is counted, and paid, once."""
+    latencies = sorted(latency for _, _, latency, _, _ in trials)
+    count = Counter(status for status, *_ in trials)
+    causes = Counter(found for *_, error in trials if (found := cause(error)))
     return Family(
         name,
         used,
         len(trials),
-        math.fsum(cost for _, cost, _, _ in trials),
+        math.fsum(cost for _, cost, *_ in trials),
         quantile(latencies, 0.5),
         quantile(latencies, 0.95),
         count["infra"],
         count["timeout"],
         count["abstain"],
-        retried=sum(attempts - (status in ("ok", "abstain")) for status, _, _, attempts in trials),
+        retried=sum(attempts - (status in ("ok", "abstain")) for status, _, _, attempts, _ in trials),
+        causes=dict(sorted(causes.items())),
     )
 
 

@@ -134,17 +134,17 @@ class Reader:
         )
         return [Use(*row) for row in self._db.execute(query).fetchall()]
 
-    def spent(self, run: str, purpose: str) -> tuple[int, list[tuple[str, float, float, int]]]:
+    def spent(self, run: str, purpose: str) -> tuple[int, list[tuple[str, float, float, int, str]]]:
         """How many uses the run's executed trials have whose purpose begins with ``purpose``, and of each
-        distinct one its status, cost, latency and number of executions."""
+        distinct one its status, cost, latency, number of executions and error text."""
         link, out = schema.run_trials.c, schema.outcomes.c
         mine = (link.run == run, *self._begins(purpose))
         keys = sa.select(link.key, sa.func.count().label("used")).where(*mine).group_by(link.key).subquery()
-        query = sa.select(keys.c.used, out.status, out.cost, out.latency, out.attempts).join(
+        query = sa.select(keys.c.used, out.status, out.cost, out.latency, out.attempts, out.error).join(
             keys, keys.c.key == out.key
         )
         rows = self._db.execute(query).fetchall()
-        return sum(row[0] for row in rows), [(row[1], row[2], row[3], row[4]) for row in rows]
+        return sum(row[0] for row in rows), [(row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
     def _begins(self, purpose: str) -> tuple[sa.ColumnElement[bool], ...]:
         """That a purpose begins so. SQLite cannot use its index for LIKE, it can for a range."""
