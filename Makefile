@@ -11,7 +11,7 @@ test: .venv/installed-dev
 	$(BIN)/pytest -n 2 -m "not slow"
 
 test-slow: .venv/installed-dev
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
