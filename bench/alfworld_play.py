@@ -1,10 +1,11 @@
 """What the ALFWorld environment costs and what knowledge is worth in it: `bench/alfworld.md` has the figures.
 
 python bench/alfworld_play.py speed [GAME.tw-pddl]   reset and step against the stock engine, in CPU seconds
+python bench/alfworld_play.py first [GAME.tw-pddl]   the first reset of a game, which translates it
 python bench/alfworld_play.py workers                one worker against two
-python bench/alfworld_play.py memory                 resident memory over 1,000 episodes
+python bench/alfworld_play.py memory [GAME.tw-pddl]  resident memory over 1,000 episodes
 python bench/alfworld_play.py difficulty             success by room size, with and without procedures
-python bench/alfworld_play.py conflict               success by task type under each type's procedure
+python bench/alfworld_play.py conflict [LESSON …]    success by task type under each type's procedure
 python bench/alfworld_play.py learned STORE RUN      held-out success by task type, before and after a run
 """
 
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from smena import Pattern, Situation
 from smena_alfworld import synthetic
@@ -57,6 +59,30 @@ def cpu(pid: int | None) -> float:
 
 def rss(pid: int | None) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def first(path: str = "") -> None:
+    """CPU of the first reset of a game, in five fresh engines that have played another game before."""
+    other = next(synthetic.games("pick", "train", "tiny"))
+    problems = {
+        size: next(synthetic.games("heat", "train", size)).problem for size in ("tiny", "small", "large")
+    }
+    if path:
+        problems["the file"] = json.loads(Path(path).read_text())["pddl_problem"]
+    for name, problem in problems.items():
+        new, seen = [], []
+        for _ in range(5):
+            engine = EngineProcess(seconds=300)
+            engine.load(Game(other.problem, other.goal))
+            for costs in (new, seen):
+                start = cpu(engine.pid)
+                engine.load(Game(problem, "goal"))
+                costs.append(cpu(engine.pid) - start)
+            engine.close()
+        print(
+            f"{name:9} first reset {sum(new) / 5 * 1000:.0f} ms, next {sum(seen) / 5 * 1000:.0f} ms CPU",
+            flush=True,
+        )
 
 
 def speed(path: str = "") -> None:
@@ -96,50 +122,70 @@ def speed(path: str = "") -> None:
     print(f"ratio: reset {stock[0] / (resets / 20):.0f}x, step {stock[1] / (steps / 1000):.0f}x")
 
 
-def episodes(count: int, seed: int) -> int:
-    engine, actions = EngineProcess(seconds=300), 0
-    games = list(islice(synthetic.games("heat", "train", "small"), 8))
-    rng = random.Random(seed)
-    for number in range(count):
-        game = games[number % len(games)]
-        told = engine.load(Game(game.problem, game.goal))
+def race(barrier: Any, out: Any, seed: int) -> None:
+    """Forty episodes of games that the engine knows already; the start of the engine does not count."""
+    engine = EngineProcess(seconds=300)
+    games = [Game(m.problem, m.goal) for m in islice(synthetic.games("heat", "train", "small"), 8)]
+    for game in games:
+        engine.load(game)
+    rng, actions = random.Random(seed), 0
+    barrier.wait()
+    start, used = time.monotonic(), cpu(engine.pid)
+    for number in range(40):
+        told = engine.load(games[number % len(games)])
         for _ in range(40):
             told = engine.call("step", rng.choice(told["commands"]))
             actions += 1
+    out.put((start, time.monotonic(), cpu(engine.pid) - used, actions))
     engine.close()
-    return actions
 
 
 def workers() -> None:
     """Both measured in turns, three times, so that what else the machine does falls on both."""
-    rates: dict[int, list[float]] = {1: [], 2: []}
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    best: dict[int, float] = {1: 0.0, 2: 0.0}
+    dearest: dict[int, list[float]] = {1: [], 2: []}
+    context = multiprocessing.get_context("spawn")
     for _ in range(3):
         for count in (1, 2):
-            start = time.perf_counter()
-            with multiprocessing.Pool(count) as pool:
-                done = sum(pool.starmap(episodes, [(60, n) for n in range(count)]))
-            rates[count].append(done / (time.perf_counter() - start))
-    one, two = (max(rates[n]) for n in (1, 2))
-    print(f"1 worker {one:.0f} actions/s, 2 workers {two:.0f} actions/s: {two / one:.2f}x (best of 3)")
+            barrier, out = context.Barrier(count), context.Queue()
+            racers = [context.Process(target=race, args=(barrier, out, n)) for n in range(count)]
+            for racer in racers:
+                racer.start()
+            starts, ends, used, actions = zip(*(out.get() for _ in racers), strict=True)
+            for racer in racers:
+                racer.join()
+            best[count] = max(best[count], sum(actions) / (max(ends) - min(starts)))
+            dearest[count].append(1000 * sum(used) / sum(actions))
+            print(f"  {count}: {sum(actions) / (max(ends) - min(starts)):.0f} actions/s", flush=True)
+    print(f"2 workers against 1, best of 3: {best[2] / best[1]:.2f}x by the clock")
+    print(
+        f"engine CPU an action, least of 3: 1 worker {min(dearest[1]):.2f} ms, 2 workers {min(dearest[2]):.2f} ms"
+    )
 
 
-def memory() -> None:
+def memory(path: str = "") -> None:
+    """Small games in turn, more than the engine keeps translations of; or one game file again and again."""
     engine, seen = EngineProcess(seconds=300), []
-    games = [next(synthetic.games(kind, "train", "small")) for kind in KINDS]
-    games += list(islice(synthetic.games("heat", "train", "small"), 40))
+    if path:
+        games = [Game(json.loads(Path(path).read_text())["pddl_problem"], "goal")]
+    else:
+        streams = [synthetic.games(kind, "train", "small") for kind in KINDS]
+        games = [Game(made.problem, made.goal) for its in streams for made in islice(its, 6)]
     rng = random.Random(0)
     for number in range(1000):
-        game = games[number % len(games)]
-        told = engine.load(Game(game.problem, game.goal))
+        told = engine.load(rng.choice(games))
         for _ in range(10):
             told = engine.call("step", rng.choice(told["commands"]))
-        if number % 50 == 49:
+        if number % 20 == 19:
             seen.append(round(rss(engine.pid)))
-            print(f"episode {number + 1}: {seen[-1]} MiB", flush=True)
     engine.close()
+    print(
+        f"{len(games)} games, 1,000 episodes, a fresh engine every 200; resident MiB, read every 20 episodes"
+    )
     for fifth in range(5):
-        most = max(seen[fifth * 4 : fifth * 4 + 4])
-        print(f"  episodes {fifth * 200 + 1}-{fifth * 200 + 200}: at most {most} MiB")
+        its = seen[fifth * 10 : fifth * 10 + 10]
+        print(f"  episodes {fifth * 200 + 1}-{fifth * 200 + 200}: {its[0]} at first, {max(its)} at most")
 
 
 def attempts(env: AlfWorld, known: Sequence[Pattern], repeats: int) -> dict[str, list[bool]]:
@@ -174,13 +220,15 @@ def difficulty(tasks: str = "60", *sizes: synthetic.Difficulty) -> None:
         env.close()
 
 
-def conflict() -> None:
+def conflict(*lessons: str) -> None:
     env = AlfWorld(AlfWorldConfig(data="synthetic", difficulty="tiny", sizes={"eval": 60}, timeout=300))
     print("lesson on \\ task ", *KINDS, sep="\t")
     arms = [("none", [])]
     arms += [(f"{k}, everywhere", [procedure(k, True)]) for k in KINDS]
     arms += [("all, each on its type", [procedure(k) for k in KINDS])]
     for label, known in arms:
+        if lessons and label.split(",")[0] not in lessons:
+            continue
         won = attempts(env, known, 2)
         print(f"{label:22}", *(f"{share(won[k]):.2f}" for k in KINDS), sep="\t", flush=True)
     env.close()
@@ -226,5 +274,5 @@ def learned(store: str, run: str, tasks: str = "120") -> None:
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:] or ["speed"]
-    commands = {f.__name__: f for f in (speed, workers, memory, difficulty, conflict, learned)}
+    commands = {f.__name__: f for f in (speed, first, workers, memory, difficulty, conflict, learned)}
     commands[name](*arguments)

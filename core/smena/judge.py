@@ -124,14 +124,18 @@ class Judge:
         environment: Environment,
         settings: Mapping[str, dict[str, object]],
     ) -> Judge:
-        """From ``--verifier A+B`` (equal weights), or the environment's own verifiers and weights when
+        """From ``--verifier A+B`` (equal weights), or the environment's own verifiers, weights and τ when
         nothing is asked; ``composite`` is these too, with the rules of ``[verifier.composite]``."""
-        rules = None
+        rules, own = None, float(getattr(environment, "tau", 0.5))
+        tau = 0.5 if asked else own
         weights = dict.fromkeys(asked.split("+"), 1.0) if asked else dict(environment.verifiers)
         if asked == COMPOSITE:
             from smena.config import convert
 
-            rules = convert(settings.get("verifier.composite") or {}, Rules, "[verifier.composite]")
+            given = settings.get("verifier.composite") or {}
+            rules = convert(given, Rules, "[verifier.composite]")
+            if not rules.verifiers and "tau" not in given:
+                rules = msgspec.structs.replace(rules, tau=own)
             if rules.calibration and not rules.slopes:
                 raise BadInput(
                     f"[verifier.composite] calibration {rules.calibration!r} was not looked up in a store"
@@ -144,7 +148,7 @@ class Judge:
         for verifier in made.values():
             if wants := getattr(verifier, "use_prompts", None):
                 wants("the environment", getattr(environment, "prompts", {}))
-        return cls(made, weights, rules=rules)
+        return cls(made, weights, tau, rules)
 
     def judge(self, environment: Environment, task: Task, attempt: Attempt) -> Judgement:
         """Raises InfraError when a verifier gives what is no score, JudgeTimeout when it gives nothing: the

@@ -115,6 +115,10 @@ class Environment(Protocol):
         """What the attempt lacks, never the answer."""
 
     # capabilities
+    tau: float
+    """τ of the default verifiers: an answer is right where the weighted sum of their scores is above it.
+    0.5 where none is told."""
+
     learner: str
     teacher: str
     """Names of the learner and teacher to play with when the user names none; the default is the embedded

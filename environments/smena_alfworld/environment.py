@@ -38,7 +38,7 @@ class AlfWorldConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     dialect: Literal["move", "put"] = "move"
     """Official games of older releases say "put X in/on Y"; only games of one dialect are taken."""
     difficulty: synthetic.Difficulty = "small"
-    """Size of generated rooms."""
+    """Size of generated rooms, and at ``tight`` how few actions there are."""
     sizes: dict[str, int] = msgspec.field(
         default_factory=lambda: {"train": 48, "eval": 36, "holdout": 24, "audit": 24}
     )
@@ -79,7 +79,10 @@ class AlfWorld:
     worthless."""
 
     version = 1
-    verifiers: Mapping[str, float] = {"exact": 1.0}
+    verifiers: Mapping[str, float] = {"state": 0.8, "plan": 0.2}
+    tau = 0.75
+    """Fixed before any run, so that y says won: a game that is won has at least .8, one that is not at most
+    .8 · 2/3 + .2 = .734, of three conditions two met on a faultless way."""
     Config = AlfWorldConfig
 
     def __init__(self, config: AlfWorldConfig | None = None) -> None:
@@ -104,6 +107,12 @@ class AlfWorld:
             return f"alfworld-synthetic-{self.config.difficulty}"
         return "alfworld-official" if self._official().complete else "alfworld-official-partial"
 
+    @property
+    def _steps(self) -> int:
+        """Actions in an episode; where games are generated, their difficulty may allow fewer."""
+        most = self.config.max_steps
+        return most if self._found else min(most, synthetic.SIZES[self.config.difficulty].steps)
+
     def tasks(self, split: Split) -> Sequence[Task]:
         if split not in self._tasks:
             self._tasks[split] = tuple(self._official_tasks(split) if self._found else self._generated(split))
@@ -113,7 +122,7 @@ class AlfWorld:
         game, world = self._game_of(task.id, task.reference["game"])
         config = self.config
         play: Episode = Play(
-            self._engine, game, world, config.max_steps, config.admissible, task.reference["length"]
+            self._engine, game, world, self._steps, config.admissible, task.reference["length"]
         )
         return play
 
@@ -138,19 +147,18 @@ class AlfWorld:
         """The engine's own word: won or not. ``partial`` is the share of goal conditions met at the end.
 
         Raises InfraError where the two disagree: then the engine or this package is wrong, not the learner."""
-        goals = _said(answer, "goals")
-        whole = len(goals) == len(CONDITIONS[task.reference["kind"]])
-        if not (whole and isinstance(answer.get("won"), bool)):
-            return Verdict(0.0)
-        won = answer["won"]
-        if won != all(goals):
-            raise InfraError(f"{task.id}: won is {won}, and the goal's conditions are {goals}")
-        return Verdict(float(won), {"partial": sum(goals) / len(goals)})
+        met = list(self.goals(task, answer).values())
+        return Verdict(float(all(met)), {"partial": sum(met) / len(met)})
 
     def goals(self, task: Task, answer: JSON) -> dict[str, bool]:
-        """For the verifier ``state``: each condition of the goal, and whether it was met at the end."""
+        """For the verifier ``state``: each condition of the goal, and whether it was met at the end; of what
+        is no episode's answer, none. Raises InfraError as :meth:`exact` does."""
         conditions, met = CONDITIONS[task.reference["kind"]], _said(answer, "goals")
-        return dict(zip(conditions, map(bool, met), strict=True)) if len(met) == len(conditions) else {}
+        if len(met) != len(conditions) or not isinstance(answer.get("won"), bool):
+            return dict.fromkeys(conditions, False)
+        if answer["won"] != all(met):
+            raise InfraError(f"{task.id}: won is {answer['won']}, and the goal's conditions are {met}")
+        return dict(zip(conditions, map(bool, met), strict=True))
 
     def steps(self, task: Task, answer: JSON) -> list[JSON]:
         """For the verifier ``plan``: what was done, whether the game knew it, where that led."""
@@ -231,7 +239,7 @@ class AlfWorld:
             # Two rooms may have the same goal: `room` tells them apart and says nothing else.
             view={
                 "goal": goal,
-                "max_steps": self.config.max_steps,
+                "max_steps": self._steps,
                 "room": digest(["room", reference["game"]])[:12],
             },
             reference=reference,

@@ -12,34 +12,41 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Literal, NamedTuple
 
+from smena import BadInput
 from smena.values import SPLITS, Split, digest
 
 from smena_alfworld.planner import APPLIANCE, plan
 from smena_alfworld.rooms import BASINS, LAMPS, OPENABLE, ROOMS, THINGS, WHERE
 from smena_alfworld.world import Kind, World, read
 
-Difficulty = Literal["tiny", "small", "medium", "large"]
+Difficulty = Literal["bare", "tiny", "small", "medium", "large", "tight"]
 
 
 class Size(NamedTuple):
-    """How much stands and lies in a room. ``shut``: how often a thing lies behind a door, where it may."""
+    """How much stands and lies in a room. ``shut``: how often a thing lies behind a door, where it may.
+    ``steps``: at most so many actions."""
 
     receptacles: int
     objects: int
     shut: float
+    steps: int = 50
 
 
 SIZES: dict[Difficulty, Size] = {
+    "bare": Size(2, 1, 0.0),
     "tiny": Size(4, 5, 0.0),
     "small": Size(9, 14, 0.3),
     "medium": Size(15, 26, 0.5),
     "large": Size(24, 46, 0.7),
+    "tight": Size(24, 46, 0.7, 20),
 }
-"""``large`` is the size of a real kitchen."""
+"""``bare`` is what the task needs and nothing else; ``large`` is the size of a real kitchen."""
 RANGE = 1_000_000
 """Each split draws from seeds of its own: train from 0, eval from here, and so on."""
 NEAR = 0.2
 """How often a receptacle stands where another does, so that both are reached at once."""
+DRY = 20_000
+"""After so many numbers in a row without a new game there is none to come: a bare room has some hundreds."""
 
 
 class Made(NamedTuple):
@@ -53,17 +60,24 @@ class Made(NamedTuple):
 
 
 def games(kind: Kind, split: Split, difficulty: Difficulty, seed: int = 0) -> Iterator[Made]:
-    """Distinct games of a type, without end. No game is in two splits: each goes, by its content, to one of
-    them."""
+    """Distinct games of a type, without end but for the smallest rooms. No game is in two splits: each goes, by
+    its content, to one of them. Raises BadInput where there are no more."""
     known: set[str] = set()
     place = SPLITS.index(split)
-    for number in count(place * RANGE):
+    newest = place * RANGE
+    for number in count(newest):
+        if number - newest > DRY:
+            raise BadInput(
+                f"[env.alfworld] difficulty = {difficulty!r} has {len(known)} different games of type "
+                f"{kind!r} in a split, and more are asked for: lower `sizes` or take a larger room"
+            )
         made = make(kind, difficulty, number, seed)
         if made is None:
             continue
         content = digest(_layout(made.world))
         if int(content, 16) % len(SPLITS) == place and content not in known:
             known.add(content)
+            newest = number
             yield made
 
 

@@ -14,6 +14,7 @@ from smena import Attempt, BadInput, InfraError, Outcome, Task, Verdict
 from smena.config import RunConfig
 from smena.errors import JudgeTimeout
 from smena.judge import KAPPA_OUTCOMES, Judge, Rules
+from smena.registry import Registry
 from smena.setup import Setup
 from smena_lab.environment import Lab, LabConfig
 
@@ -148,3 +149,24 @@ def test_bad_rules_are_named(settings: dict[str, Any], words: str) -> None:
 def test_composite_goes_with_no_other() -> None:
     with pytest.raises(BadInput, match="give it alone"):
         Setup(RunConfig(env="lab", verifier="composite+exact"))
+
+
+class Strict(Lab):
+    """An environment that fixed weights and τ of its default verifiers."""
+
+    verifiers = {"exact": 0.8, "plan": 0.2}  # noqa: RUF012
+    tau = 0.75
+
+
+def test_an_environment_s_own_threshold_holds_for_its_own_verifiers_alone() -> None:
+    registry, env = Registry.load(), Strict(LabConfig())
+
+    def tau(asked: str, **rules: Any) -> float:
+        return Judge.make(registry, asked, env, {"verifier.composite": rules}).tau
+
+    assert tau("") == tau("composite") == tau("composite", h_max=0.9) == 0.75
+    assert tau("composite", tau=0.6) == 0.6
+    assert tau("exact") == tau("exact+plan") == tau("composite", verifiers={"exact": 1.0}) == 0.5
+    plain = Judge.make(registry, "", LAB, {})
+    env.verifiers = LAB.verifiers
+    assert plain.tau == 0.5 and Judge.make(registry, "", env, {}).fingerprint != plain.fingerprint

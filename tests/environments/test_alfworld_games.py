@@ -13,9 +13,10 @@ import pytest
 from alfworld_data import game_file, kitchen, put, wheel
 from hypothesis import given
 from hypothesis import strategies as st
-from smena import BadInput, InfraError
+from smena import Attempt, BadInput, InfraError, Task
 from smena.config import RunConfig
-from smena.registry import fingerprint
+from smena.judge import Judge
+from smena.registry import Registry, fingerprint
 from smena.session import run_id
 from smena.setup import Setup
 from smena.values import SPLITS
@@ -31,7 +32,7 @@ def test_generated_games_are_what_they_say(kind, difficulty):
     for made in islice(synthetic.games(kind, "train", difficulty), 5):
         world, size = made.world, synthetic.SIZES[difficulty]
         assert world.goal.kind == kind and understood(made.goal) == world.goal
-        assert len(world.places) <= size.receptacles and len(world.inside) <= size.objects + 3
+        assert len(world.places) <= max(3, size.receptacles) and len(world.inside) <= size.objects + 3
         assert 3 <= len(made.plan) <= 14
         verbs = {command.split()[0] for command in made.plan}
         assert {"clean", "heat", "cool"} & verbs == {kind} & {"clean", "heat", "cool"}
@@ -55,6 +56,48 @@ def test_the_real_kitchen_is_read():
 def test_a_thousand_distinct_games_a_type(kind):
     made = list(islice(synthetic.games(kind, "train", "small"), 1000))
     assert len({synthetic._layout(m.world).__repr__() for m in made}) == 1000
+
+
+def test_more_games_than_there_are_is_told(monkeypatch):
+    monkeypatch.setattr(synthetic, "DRY", 50)
+    with pytest.raises(BadInput, match=r"'bare' has \d+ different games of type 'heat'"):
+        list(islice(synthetic.games("heat", "train", "bare"), 2000))
+
+
+def test_the_difficulty_limits_the_actions():
+    for difficulty, most, steps in (("tight", 50, 20), ("tight", 10, 10), ("large", 50, 50)):
+        env = AlfWorld(
+            AlfWorldConfig(data="synthetic", difficulty=difficulty, max_steps=most, sizes={"train": 1})
+        )
+        assert env.tasks("train")[0].view["max_steps"] == steps
+
+
+met_ones = st.lists(st.booleans(), min_size=1, max_size=3) | st.integers(1, 3).map(lambda n: [True] * n)
+answers = met_ones.map(lambda met: {"won": all(met), "goals": met}) | st.fixed_dictionaries(
+    {"won": st.none() | st.booleans(), "goals": st.lists(st.booleans(), max_size=4) | st.none()}
+)
+action = st.builds(dict, sent=st.text(max_size=3), valid=st.booleans(), state=st.sampled_from("abc"))
+
+
+@given(st.sampled_from(KINDS), answers, st.lists(action, max_size=60), st.integers(1, 20))
+def test_the_default_verdict_says_won_whatever_the_way(kind, said, actions, length):
+    """State and plan, weighed as the environment fixed it, agree with the engine's word on any episode."""
+    env = AlfWorld(AlfWorldConfig(data="synthetic"))
+    judge = Judge.make(Registry.load(), "", env, {})
+    task = Task("t", "train", {}, {"kind": kind, "length": length})
+    attempt = Attempt(answer=said | {"actions": actions})
+    try:
+        won = env.exact(task, attempt.answer).score
+    except InfraError:
+        with pytest.raises(InfraError):
+            judge.judge(env, task, attempt)
+        return
+    told = judge.judge(env, task, attempt)
+    assert told.y == won
+    if won:
+        assert told.reward >= 0.8
+    else:
+        assert told.reward <= 0.734
 
 
 def test_splits_share_no_game():
@@ -209,8 +252,6 @@ def test_without_the_engine_it_says_the_command(monkeypatch):
 
 
 def test_the_gap_speaks_of_conditions_only(data):
-    from smena import Attempt
-
     env = AlfWorld(AlfWorldConfig(data="synthetic", types=("heat",)))
     task = env.tasks("train")[0]
     gap = env.gap(task, Attempt(answer={"won": False, "goals": [True, False, False], "actions": []}))
