@@ -36,6 +36,8 @@ class SweBenchConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """A file that `smena env doctor swebench` wrote: only instances that it found sound are tasks."""
     sources: str = "image"
     """Where trees come from: ``image`` (the record's own), or a file of recipes (see docs/swebench.md)."""
+    build: bool = False
+    """Make images of what recipes give: for ``--sandbox docker`` and `smena env doctor --official`."""
     seconds: float = 1800.0
     """Wall limit of an evaluation script; of the bundled set's never more than 60."""
     memory_mb: int = 4096
@@ -119,7 +121,7 @@ class SweBench:
             return mini_snapshot(task.view["files"])
         from smena_swebench.snapshots import snapshot
 
-        return snapshot(record_of(task), self.config.sources)
+        return snapshot(record_of(task), self.config.sources, build=self.config.build)
 
     def snapshots(self) -> Iterable[Snapshot]:
         if not self.mini:
@@ -144,13 +146,13 @@ class SweBench:
         """The tree and the change, for verifiers of code."""
         from smena_swebench.change import code_case
 
-        return code_case(self.snapshot(task), task, answer)
+        return code_case(self.snapshot(task), self.opener, task, answer)
 
     def texts(self, task: Task, answer: JSON) -> tuple[dict[str, str], dict[str, str]]:
         """The Python files that an answer changes, before and after it."""
         from smena_swebench.change import texts
 
-        return texts(task, answer, lambda: self.snapshot(task))
+        return texts(task, answer, lambda: self.snapshot(task), lambda: self.opener)
 
     def gap(self, task: Task, attempt: Attempt) -> Gap:
         """What the attempt lacks by the issue's own example; never a hidden test, never the fix."""
@@ -179,8 +181,14 @@ class SweBench:
         from smena_swebench.judging import strip
         from smena_swebench.official import verdict
 
+        snapshot = self.snapshot(task)
+        if not snapshot.image:
+            raise BadInput(
+                "swebench's own harness starts from images, and these are trees: --set env.swebench.build=true"
+            )
+        self.opener(images=True).prepare(snapshot)
         patch, _ = strip(look(answer).patch)
-        return verdict(record_of(task), patch, self.snapshot(task).image, int(self.config.seconds))
+        return verdict(record_of(task), patch, snapshot.image, int(self.config.seconds))
 
     # Players
 

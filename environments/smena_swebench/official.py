@@ -1,15 +1,18 @@
 """The cross-check: swebench's own `run_instance` on the record's image, with Docker.
 
 Its cache of runs is keyed by a fresh name, so that it cannot give an old verdict; the container is stopped by us
-beforehand in a way that does not wait for the fifteen seconds of its own stop."""
+beforehand in a way that does not wait for the fifteen seconds of its own stop. As in our own sessions there is
+no network."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from smena import BadInput, InfraError
@@ -39,19 +42,53 @@ def verdict(record: Mapping[str, Any], patch: str, image: str = "", seconds: int
         )
         name = record["instance_id"]
         prediction = {"instance_id": name, "model_name_or_path": "smena", "model_patch": patch}
-        told = run_evaluation.run_instance(
-            spec({**record, "image": image or record["image"]}),
-            prediction,
-            client,
-            f"smena-{secrets.token_hex(6)}",
-            timeout=seconds,
-        )
-    if told is None:
-        return False  # it says so for patches that do not apply and for runs out of time
+        run = f"smena-{secrets.token_hex(6)}"
+        with contextlib.redirect_stdout(io.StringIO()):
+            told = run_evaluation.run_instance(
+                spec({**record, "image": image or record["image"]}),
+                prediction,
+                _Client(client),
+                run,
+                timeout=seconds,
+                skip_patch=not patch.strip(),
+            )
+        if told is None:
+            return _failed(name, next(Path().rglob(f"{run}/**/{run_evaluation.LOG_INSTANCE}"), None))
     report = told[1].get(name)
     if report is None:
         raise InfraError(f"{name}: swebench's run ended without a report")
     return bool(report["resolved"])
+
+
+class _Client:
+    """A client whose containers have no network: a patch is somebody's code, and runs as root there."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self.containers = client, _Containers(client.containers)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+class _Containers:
+    def __init__(self, containers: Any) -> None:
+        self._containers = containers
+
+    def create(self, **settings: Any) -> Any:
+        return self._containers.create(**{**settings, "network_mode": "none"})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._containers, name)
+
+
+def _failed(name: str, log: Path | None) -> bool:
+    """It says nothing for patches that do not apply and for runs out of time, which is no; and nothing where it
+    broke."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log else ""
+    if ">>>>> Patch Apply Failed" in text or "Test timed out after" in text:
+        return False
+    lines = [line for line in text.split("\n") if line.strip()]
+    raise InfraError(f"{name}: swebench's run broke: {''.join(lines[-1:])[:200] or 'it kept no log'}")
 
 
 def _removed(client: Any, container: Any, logger: Any) -> None:

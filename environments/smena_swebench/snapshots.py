@@ -26,7 +26,7 @@ import msgspec
 from smena import BadInput, Snapshot
 from smena.values import digest
 
-from smena_swebench import cache
+from smena_swebench import cache, images
 
 WORKDIR = "/testbed"
 CONDA = "/opt/miniconda3"
@@ -53,10 +53,19 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("a recipe has one of sdist, git and image")
 
 
+_SET = {
+    "PIP_NO_INDEX": "1",
+    "PIP_NO_BUILD_ISOLATION": "0",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
 def snapshot(
-    record: Mapping[str, Any], sources: str, say: Callable[[str], None] = lambda _: None
+    record: Mapping[str, Any], sources: str, say: Callable[[str], None] = lambda _: None, build: bool = False
 ) -> Snapshot:
-    """Made where it is not there yet. Raises BadInput where it cannot be had."""
+    """Made where it is not there yet; with ``build`` to be an image. Raises BadInput where it cannot be had."""
     if sources == "image":
         return Snapshot(image=record["image"], workdir=WORKDIR)
     recipe = recipes(sources).get(record["instance_id"])
@@ -65,18 +74,17 @@ def snapshot(
     if recipe.image:
         return Snapshot(image=recipe.image, workdir=WORKDIR)
     place = prepared(record, recipe, say)
-    return Snapshot(
-        tree=str(place / "tree"),
-        workdir=WORKDIR,
-        binds=_binds(place),
-        env={
-            "PIP_NO_INDEX": "1",
-            "PIP_NO_BUILD_ISOLATION": "0",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIP_NO_INPUT": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-    )
+    if build:
+        base = (place / "base").read_text()
+        with _lock(place):
+            return images.packed(
+                place,
+                WORKDIR,
+                {"env": ENV, "conda": CONDA, "tree": WORKDIR},
+                "" if Path(base).is_relative_to("/usr") else base,
+                _SET,
+            )
+    return Snapshot(tree=str(place / "tree"), workdir=WORKDIR, binds=_binds(place), env=dict(_SET))
 
 
 def _binds(place: Path) -> tuple[tuple[str, str], ...]:

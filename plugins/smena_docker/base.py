@@ -1,5 +1,5 @@
-"""The image of sessions that name none: a minimal Debian with python3. ``python -m smena_docker.base`` makes
-it on a Debian or Ubuntu from the packages that apt is set up for; no registry of images is asked.
+"""The image of sessions that name none: a minimal Debian with python3 and git. ``python -m smena_docker.base``
+makes it on a Debian or Ubuntu from the packages that apt is set up for; no registry of images is asked.
 
 Needs root, debootstrap and a running Docker Engine. Does nothing where the image is there."""
 
@@ -17,9 +17,9 @@ from typing import Any
 from smena import BadInput, InfraError
 from smena.sandbox import quiet
 
-IMAGE = "smena-base:1"
+IMAGE = "smena-base:2"
 LABEL = "smena.image"
-_PACKAGES = "python3"
+_PACKAGES = "python3,git"
 
 
 def missing() -> str:

@@ -71,8 +71,7 @@ class Docker:
             if snapshot.build:
                 self._build(client, image, snapshot.build, say)
             elif image == base.IMAGE and not base.missing():
-                with engine(f"make {image}"):
-                    base.build(client, say)
+                self._make_base(client, say)
             else:
                 self._pull(client, image, say)
         self._seed(client, image, snapshot)
@@ -136,14 +135,27 @@ class Docker:
         say(f"building image {image} from {folder}")
         if not Path(folder, "Dockerfile").is_file():
             raise BadInput(f"image {image!r} is to be built from {folder}, which has no Dockerfile")
+        made_here = f"FROM {base.IMAGE}" in Path(folder, "Dockerfile").read_text(errors="replace")
+        if made_here and not self._has(client, base.IMAGE) and not base.missing():
+            self._make_base(client, say)
         with engine(f"build {image}"):
             for step in client.api.build(
-                path=folder, tag=image, rm=True, forcerm=True, decode=True, labels={base.LABEL: "built"}
+                path=folder,
+                tag=image,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                labels={base.LABEL: "built"},
+                network_mode="none" if made_here else None,
             ):
                 if "error" in step:
                     raise docker.errors.BuildError(step["error"].strip(), [])
                 if words := str(step.get("stream", "")).strip():
                     say(f"building image {image}: {words.splitlines()[-1]}")
+
+    def _make_base(self, client: Any, say: Callable[[str], None]) -> None:
+        with engine(f"make {base.IMAGE}"):
+            base.build(client, say)
 
     def _make_room(self, client: Any, say: Callable[[str], None]) -> None:
         """Keep what Smena made within its budget."""

@@ -1,15 +1,19 @@
-"""Four real SWE-bench records, their trees from source distributions, in bubblewrap without network."""
+"""Four real SWE-bench records, their trees from source distributions: in bubblewrap, in Docker images made here,
+and with swebench's own harness. All three say the same."""
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import pytest
 from smena.setup import registry
 from smena.values import SPLITS, Task
 from smena_swebench.environment import SweBench, SweBenchConfig, record_of
-from smena_swebench.judging import Kind
+from smena_swebench.judging import Judged, Kind
 
 ROOT = Path(__file__).parents[2]
 SHARED = (
@@ -46,36 +50,97 @@ new file mode 100644
 +    told.get_result().outcome = "passed"
 """
 
+MISFIT = """diff --git a/setup_of_nothing.py b/setup_of_nothing.py
+--- a/setup_of_nothing.py
++++ b/setup_of_nothing.py
+@@ -1 +1 @@
+-no such line
++no such file
+"""
+NAMES = [
+    "marshmallow-code__marshmallow-1359",
+    "marshmallow-code__marshmallow-1810",
+    "pallets__flask-4045",
+    "pallets__flask-4992",
+]
+
+
+def needed(*sandboxes: str) -> None:
+    """Skip where a part is missing; fail where all are wanted."""
+    missing = [registry().make("sandbox", name).unavailable() for name in sandboxes]
+    missing.append("" if SHARED.exists() else f"no {SHARED}")
+    missing.append("" if find_spec("swebench") else "swebench is not installed")
+    if any(missing):
+        wanted = os.environ.get("SMENA_REQUIRE_REAL")
+        (pytest.fail if wanted else pytest.skip)("; ".join(filter(None, missing)))
+
+
+def bench(recipes: Path, sandbox: str, **settings: bool) -> SweBench:
+    config = SweBenchConfig(data=str(SHARED), sources=str(recipes), seconds=300, memory_mb=2048, **settings)
+    opened, made = registry().make("sandbox", sandbox), SweBench(config)
+    made.use_sandbox(lambda images=False: opened)
+    return made
+
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> SweBench:
-    sandbox = registry().make("sandbox", "bwrap")
-    why = sandbox.unavailable() or ("" if SHARED.exists() else f"no {SHARED}")
-    if why:
-        (pytest.fail if os.environ.get("SMENA_REQUIRE_REAL") else pytest.skip)(why)
-    recipes = tmp_path_factory.mktemp("real") / "recipes.toml"
-    recipes.write_text(RECIPES)
-    made = SweBench(SweBenchConfig(data=str(SHARED), sources=str(recipes), seconds=300, memory_mb=2048))
-    made.use_sandbox(lambda images=False: sandbox)
-    return made
+def recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of four snapshots, which are made two at a time where they are not there."""
+    needed("bwrap")
+    path = tmp_path_factory.mktemp("real") / "recipes.toml"
+    path.write_text(RECIPES)
+    env = bench(path, "bwrap")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(env.snapshot, tasks(env)))
+    return path
 
 
 def tasks(env: SweBench) -> list[Task]:
     return [task for split in SPLITS for task in env.tasks(split)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    ["marshmallow-code__marshmallow-1359", "marshmallow-code__marshmallow-1810", "pallets__flask-4045",
-     "pallets__flask-4992"],
-)  # fmt: skip
-def test_a_real_instance(env: SweBench, name: str) -> None:
+def told(env: SweBench, name: str) -> dict[str, Judged]:
     task = next(t for t in tasks(env) if t.id == name)
-    gold = env.judge(task, task.reference["patch"])
+    snapshot = env.snapshot(task)
+    sandbox = env.opener(images=bool(snapshot.image))
+    sandbox.prepare(snapshot)
+    found = {
+        "base": env.bench.tried(sandbox, snapshot, record_of(task), ""),
+        "gold": env.judge(task, task.reference["patch"]),
+        "no-op": env.judge(task, ""),
+        "cheat": env.judge(task, CONFTEST),
+        "misfit": env.judge(task, MISFIT),
+    }
+    return {what: msgspec.structs.replace(judged, seconds=0.0) for what, judged in found.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_real_instance(recipes: Path, name: str) -> None:
+    found = told(bench(recipes, "bwrap"), name)
+    gold, base = found["gold"], found["base"]
     assert gold.kind is Kind.RESOLVED and gold.f2p[0] == gold.f2p[1] and gold.p2p[0] == gold.p2p[1]
-    base = env.bench.tried(env.opener(), env.snapshot(task), record_of(task), "")
-    assert base.kind is Kind.UNRESOLVED and base.p2p[0] == base.p2p[1]
-    assert env.judge(task, "").kind is Kind.EMPTY
-    cheat = env.judge(task, CONFTEST)
-    assert cheat.kind is Kind.EMPTY and cheat.stripped == ("conftest.py",)
+    assert base.kind is Kind.UNRESOLVED and base.p2p[0] == base.p2p[1] and base.f2p[0] < base.f2p[1]
+    assert found["no-op"].kind is Kind.EMPTY
+    assert found["cheat"].kind is Kind.EMPTY and found["cheat"].stripped == ("conftest.py",)
+    assert found["misfit"].kind is Kind.PATCH_FAILED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_docker_and_the_official_harness_say_the_same(recipes: Path, name: str) -> None:
+    needed("docker")
+    env = bench(recipes, "docker", build=True)
+    task = next(t for t in tasks(env) if t.id == name)
+    assert told(env, name) == told(bench(recipes, "bwrap"), name)
+    gold = task.reference["patch"]
+    assert [env.official(task, patch) for patch in (gold, "", MISFIT)] == [True, False, False]
+    before, after = env.texts(task, gold)
+    assert (before, after) == bench(recipes, "bwrap").texts(task, gold)
+    assert set(after) == set(before) and after != before
+
+
+def test_images_start_from_the_base_of_the_docker_sandbox() -> None:
+    from smena_docker.base import IMAGE
+    from smena_swebench.images import BASE
+
+    assert BASE == IMAGE

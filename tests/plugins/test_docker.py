@@ -78,7 +78,8 @@ def engine(docker: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproc
     paths = [f"--data-root={place}/data", f"--exec-root={place}/exec", f"--pidfile={place}/pid"]
     alone = ["--bridge=none", "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
     with (place / "log").open("wb") as log:
-        command = ["dockerd", f"--host=unix://{place}/sock", *paths, *alone]
+        # In a network of its own: an Engine without a bridge removes docker0, which another one may be using.
+        command = ["unshare", "--net", "dockerd", f"--host=unix://{place}/sock", *paths, *alone]
         daemon = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         import docker as library
