@@ -145,7 +145,7 @@ def _make(place: Path, record: Mapping[str, Any], recipe: Recipe, say: Callable[
     if recipe.sdist:
         _unpack(recipe.sdist, tree, place / "download")
     else:
-        _clone(recipe.git, record["base_commit"], tree)
+        clone(recipe.git, record["base_commit"], tree)
     say(f"snapshot of {record['instance_id']}: installing")
     if recipe.python:
         _run([recipe.python, "-m", "venv", str(env)])
@@ -182,19 +182,24 @@ def _unpack(requirement: str, tree: Path, download: Path) -> None:
     next(where.iterdir()).rename(tree)
 
 
-def _clone(url: str, commit: str, tree: Path) -> None:
+def clone(url: str, commit: str, tree: Path) -> None:
+    """The repository as it was at a commit: nothing in it says what came later."""
     _run(["git", "clone", "-q", "--no-checkout", url, str(tree)])
-    _run(["git", "-C", str(tree), "checkout", "-q", commit])
+    git = ["git", "-C", str(tree)]
+    _run([*git, "checkout", "-q", "--detach", commit])
     if (tree / ".gitmodules").exists():
         raise BadInput(f"{url}: it has submodules, which a snapshot from git has not: use the record's image")
-    # Later commits say what the fix was: only what leads to the base stays.
-    for kind in ("branch", "tag", "remote"):
-        names = _said(["git", "-C", str(tree), kind]).replace("*", "").split("\n")
-        for name in filter(None, (n.strip() for n in names if "HEAD" not in n)):
-            flag = "remove" if kind == "remote" else "-D" if kind == "branch" else "-d"
-            _run(["git", "-C", str(tree), kind, flag, name])
-    _run(["git", "-C", str(tree), "reflog", "expire", "--expire=now", "--all"])
-    _run(["git", "-C", str(tree), "gc", "-q", "--prune=now"])
+    # Later commits say what the fix was: only what leads to the base stays, and tags, which tell its version.
+    _run([*git, "remote", "remove", "origin"])
+    refs = [*git, "for-each-ref", "--format=%(refname)"]
+    earlier = set(_said([*refs, "--merged=HEAD", "refs/tags"]).split("\n"))
+    for name in filter(None, _said(refs).split("\n")):
+        if name not in earlier:
+            _run([*git, "update-ref", "-d", name])
+    for left in ("FETCH_HEAD", "ORIG_HEAD"):
+        (tree / ".git" / left).unlink(missing_ok=True)
+    _run([*git, "reflog", "expire", "--expire=now", "--all"])
+    _run([*git, "gc", "-q", "--prune=now"])
 
 
 def _commit(tree: Path, base: str) -> None:
