@@ -124,11 +124,17 @@ class Judge:
         environment: Environment,
         settings: Mapping[str, dict[str, object]],
     ) -> Judge:
-        """From ``--verifier A+B`` (equal weights), or the environment's own verifiers, weights and τ when
-        nothing is asked; ``composite`` is these too, with the rules of ``[verifier.composite]``."""
+        """From ``--verifier A+B``, or the environment's own verifiers, weights and τ when nothing is asked;
+        ``composite`` is these too, with the rules of ``[verifier.composite]``.
+
+        In ``A+B`` the environment's own keep their weights and any other counts as the lightest of them: else
+        a tree whose tests fail would pass for a success by half a point for its style."""
         rules, own = None, float(getattr(environment, "tau", 0.5))
-        tau = 0.5 if asked else own
-        weights = dict.fromkeys(asked.split("+"), 1.0) if asked else dict(environment.verifiers)
+        tau, weights = own, dict(environment.verifiers)
+        if asked and set(asked.split("+")) != set(weights):
+            tau = 0.5
+            others = min((w for w in weights.values() if w > 0), default=1.0)
+            weights = {name: weights.get(name, others) for name in asked.split("+")}
         if asked == COMPOSITE:
             from smena.config import convert
 

@@ -166,7 +166,11 @@ def test_an_environment_s_own_threshold_holds_for_its_own_verifiers_alone() -> N
 
     assert tau("") == tau("composite") == tau("composite", h_max=0.9) == 0.75
     assert tau("composite", tau=0.6) == 0.6
-    assert tau("exact") == tau("exact+plan") == tau("composite", verifiers={"exact": 1.0}) == 0.5
+    assert tau("exact+plan") == 0.75, "these are its own, with its own weights"
+    assert tau("exact") == tau("exact+state") == tau("composite", verifiers={"exact": 1.0}) == 0.5
+    assert Judge.make(registry, "plan+state+exact", env, {}).weights == pytest.approx(
+        {"plan": 1 / 6, "state": 1 / 6, "exact": 2 / 3}
+    )
     plain = Judge.make(registry, "", LAB, {})
     env.verifiers = LAB.verifiers
     assert plain.tau == 0.5 and Judge.make(registry, "", env, {}).fingerprint != plain.fingerprint

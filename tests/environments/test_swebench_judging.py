@@ -208,11 +208,23 @@ def test_static_analysis_counts_new_findings_only(env: SweBench, task: Task) -> 
     assert scores == [1.0, 0.5, 0.0, 1.0, 1.0]
 
 
-def test_a_success_by_the_composite_is_a_resolved_instance(env: SweBench, task: Task) -> None:
+@pytest.mark.parametrize(
+    "verifier", ["composite", "swebench-tests+swebench-static", "swebench-tests+static-analysis"]
+)
+def test_a_success_by_several_is_a_resolved_instance(env: SweBench, task: Task, verifier: str) -> None:
     from smena.judge import Judge
 
-    judge = Judge.make(registry(), "composite", env, {})
-    partial = source(task, "ledger/money.py", "import math", "import math  # changed")
+    judge = Judge.make(registry(), verifier, env, {})
+    for one in judge.verifiers.values():
+        if hasattr(one, "use_sandbox"):
+            one.use_sandbox(env.opener)
+    partial = source(
+        task,
+        "ledger/money.py",
+        'raise TypeError(f"not',
+        'raise (ValueError if text == "ten" else TypeError)(f"not',
+    )
+    assert 0 < env.judge(task, partial).share < 1
     gold = judge.judge(env, task, Attempt(task.reference["patch"]))
     assert (gold.y, gold.reward) == (1, 1.0)
     other = judge.judge(env, task, Attempt(partial))
