@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,11 +174,10 @@ def _messages(served: Served) -> list[Any]:
     if isinstance(told, list) and told and all(isinstance(m, dict) and m.get("role") in kinds for m in told):
         return [kinds[m["role"]](content=_text(m.get("content"))) for m in told]
     if "prompt" in trace and isinstance(replies := trace.get("replies"), list):  # as smena_llm keeps it
-        seen = [*trace.get("observations", ()), *[None] * len(replies)]
         talk: list[Any] = [ChatMessageUser(content=_text(trace["prompt"]))]
-        for said, after in zip(replies, seen, strict=False):
-            talk.append(ChatMessageAssistant(content=_text(said)))
-            talk += [ChatMessageUser(content=_text(after))] if after is not None else []
+        for seen, said in zip_longest(trace.get("observations", ()), replies):  # it looks, then speaks
+            talk += [ChatMessageUser(content=_text(seen))] if seen is not None else []
+            talk += [ChatMessageAssistant(content=_text(said))] if said is not None else []
         return talk
     given = served.trial.knowledge
     asked = f"Task {served.trial.task} with {len(given)} knowledge items: {', '.join(given) or 'none'}"

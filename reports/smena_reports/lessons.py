@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from smena.memory import title, triggers
-from smena.registry import section
+from smena.registry import base_name, section
 from smena.results import ItemResult, RunResult
 from smena.values import JSON, Antipattern, Decision, Fact, Pattern
 
@@ -84,7 +84,7 @@ def drawer(result: RunResult) -> Draw | None:
     from smena.setup import registry
 
     name = result.run.config["env"]
-    settings = result.run.config.get("settings", {}).get(f"{section('environment')}.{name}")
+    settings = result.run.config.get("settings", {}).get(f"{section('environment')}.{base_name(name)}")
     try:
         found = getattr(registry().make("environment", name, settings), "draw", None)
     except SmenaError:

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.client import HTTPConnection, HTTPResponse
@@ -20,6 +21,7 @@ from smena.errors import BadInput
 from smena.session import Machine, execute
 from smena.store import Run, Store
 from smena.values import Outcome, Trial
+from smena.view.drawing import Shown, shown
 from smena.view.server import make_server, serve
 
 
@@ -145,6 +147,52 @@ def test_bad_input_is_told_before_serving(tmp_path: Path, port: int) -> None:
         serve(str(tmp_path / "none.db"), 0, print)
     with pytest.raises(BadInput, match=f"cannot listen on 127.0.0.1:{port}"):
         make_server("x", port)
+
+
+EVIL = "</code><script>alert(1)</script>"
+
+
+def test_a_patch_is_shown_as_a_diff() -> None:
+    patch = f"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-{EVIL}\n+new"
+    kinds = [line.kind for line in shown(patch, None, None).lines]
+    assert kinds == ["hunk", "hunk", "hunk", "hunk", "same", "del", "add"]
+    long = patch + "\n+x" * 1000
+    assert len(shown(long, None, None).lines) == 400 and shown(long, None, None).more == 607
+    assert shown("--- no patch", None, None) == Shown() == shown(["a", "list"], None, None)
+
+
+def test_an_episode_is_shown_as_a_transcript() -> None:
+    actions = [
+        {"raw": "Go!", "sent": "go to sink 1", "valid": True},
+        {"raw": EVIL, "sent": "", "valid": False},
+    ]
+    told = shown({"won": False, "actions": actions}, {"learner": None}, None)
+    assert [line.kind for line in told.lines] == ["act", "bad", "end"] and EVIL in told.lines[1].text
+    trace = {"learner": {"replies": ["look", "go"], "observations": ["a room", "a sink", "the end"]}}
+    spoken = shown({"won": True, "actions": actions}, trace, None).lines
+    assert [line.text for line in spoken] == ["a room", "> look", "a sink", "> go", "the end"]
+
+
+def test_a_picture_is_the_environments_and_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = shown([[[0, 1], [2, 3]]], None, {"env": "arc"})
+    svg = b64decode(grid.picture.partition(",")[2]).decode()
+    assert grid.picture.startswith("data:image/svg+xml;base64,") and svg.startswith("<svg")
+    assert shown([[0]], None, {"env": "lab"}) == Shown(), "it draws nothing"
+    assert shown([[0]], None, {"env": "nowhere"}) == Shown(), "it is not installed"
+    assert shown([[0]], None, {"env": "arc", "settings": {"env.arc": {"nonsense": 1}}}) == Shown()
+
+
+def test_a_patch_of_a_stranger_is_escaped_on_its_page(tmp_path: Path) -> None:
+    db, trial = tmp_path / "p.db", Trial("e@1", "t", "l@1", "j@1")
+    patch = f"--- a/x\n+++ b/x\n+{EVIL}"
+    with Store.open(db) as store:
+        store.remember(trial, Outcome(trial.key, y=1, output=patch))
+    server = make_server(str(db))
+    Thread(target=server.serve_forever, daemon=True).start()
+    _, text = get(server.server_address[1], f"/trial/{trial.key}")
+    server.shutdown()
+    server.server_close()
+    assert '<span class="add">+&lt;/code&gt;&lt;script&gt;' in text and "<script>alert" not in text
 
 
 def chromium(url: str, profile: Path, *how: str) -> str:

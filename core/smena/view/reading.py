@@ -80,6 +80,9 @@ LEFT JOIN tasks k ON k.env = o.env AND k.digest = o.task WHERE o.key = :key"""
 
 _USES = "SELECT run, purpose, position FROM run_trials WHERE key = :key ORDER BY run, purpose LIMIT :limit"
 
+_CONFIG = """
+SELECT r.config FROM run_trials t JOIN runs r ON r.id = t.run WHERE t.key = :key LIMIT 1"""
+
 _FAILURES = "SELECT * FROM failures WHERE key = :key ORDER BY attempt"
 
 _PULSE = """
@@ -144,6 +147,10 @@ class Pages:
         if not found:
             return None
         return found[0], self._rows(_USES, key=key), self._all(_FAILURES, key=key)
+
+    def config(self, key: str) -> str | None:
+        """The configuration, as JSON, of a run that the trial serves."""
+        return next((row["config"] for row in self._all(_CONFIG, key=key)), None)
 
     def pulse(self, run: str = "") -> str:
         """Changes when the page of this run, or the list of runs, would."""

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from smena.errors import BadInput, SmenaError
 from smena.store.database import Database
+from smena.view.drawing import Shown, shown
 from smena.view.reading import ROWS, Pages, pretty
 
 HOST = "127.0.0.1"
@@ -28,7 +29,7 @@ NONCE = secrets.token_urlsafe(12)
 """Only scripts of these pages run: what a learner wrote into the store cannot."""
 POLICY = (
     f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{NONCE}'; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -131,7 +132,8 @@ class Handler(BaseHTTPRequestHandler):
                     html = self._render("decision.html.j2", run=run, d=decision, chart=evidence_svg(decision))
                 case ["trial", key]:
                     trial, uses, failures = self._known(pages.trial(key))
-                    html = self._render("trial.html.j2", t=trial, uses=uses, failures=failures)
+                    drawn = _drawn(trial, pages.config(key))
+                    html = self._render("trial.html.j2", t=trial, uses=uses, failures=failures, drawn=drawn)
                 case _:
                     raise Missing
         finally:
@@ -173,6 +175,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Nothing: pages ask every other second whether there is news."""
+
+
+def _drawn(trial: dict[str, Any], config: str | None) -> Shown:
+    """An attempt's answer for eyes. A lesson is text already."""
+    if trial["kind"] != "attempt":
+        return Shown()
+    return shown(*(json.loads(text) if text else None for text in (trial["output"], trial["trace"], config)))
 
 
 def evidence_svg(decision: dict[str, Any]) -> Markup:
