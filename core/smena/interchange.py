@@ -170,6 +170,8 @@ def _messages(served: Served) -> list[Any]:
         "tool": ChatMessageTool,
     }  # fmt: skip
     trace = served.outcome.trace if isinstance(served.outcome.trace, dict) else {}
+    if isinstance(own := trace.get("learner"), dict):  # beside its hypotheses, as the worker keeps it
+        trace = own
     told = trace.get("messages")
     if isinstance(told, list) and told and all(isinstance(m, dict) and m.get("role") in kinds for m in told):
         return [kinds[m["role"]](content=_text(m.get("content"))) for m in told]

@@ -14,7 +14,8 @@ from smena.config import RunConfig
 from smena.errors import BadInput
 from smena.interchange import COLUMNS, columns_of, frame, write_inspect
 from smena.session import Machine, execute
-from smena.store import Store
+from smena.store import Run, Store
+from smena.values import Outcome, Trial
 
 
 def need(module: str) -> None:
@@ -81,6 +82,29 @@ def test_csv_on_the_command_line(db: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_episode_is_a_talk_in_the_order_in_which_it_went(tmp_path: Path) -> None:
+    need("inspect_ai")
+    from inspect_ai.log import read_eval_log
+
+    trial, out = Trial("e@1", "t", "l@1", "j@1"), tmp_path / "talk.eval"
+    own = {"prompt": "do it", "replies": ["look", "go"], "observations": ["a room", "a sink", "the end"]}
+    with Store.open(tmp_path / "talk.db") as store:
+        store.start_run(Run(id="r", env="e@1", learner="l@1", teacher="t", policy="p", seed=0, config={},
+                            fingerprint="f"))  # fmt: skip
+        store.remember(trial, Outcome(trial.key, y=1, trace={"hypotheses": [], "learner": own}))
+        store.link("r", "eval/x", [trial.key])
+        assert write_inspect(store, "r", out) == 1
+    (sample,) = read_eval_log(str(out)).samples or []
+    assert [(m.role, m.content) for m in sample.messages] == [
+        ("user", "do it"),
+        ("user", "a room"),
+        ("assistant", "look"),
+        ("user", "a sink"),
+        ("assistant", "go"),
+        ("user", "the end"),
+    ]
+
+
 def test_inspect_reads_its_log(db: Path, tmp_path: Path) -> None:
     """The real inspect-ai opens the file, whole and one sample at a time, and its frames agree with ours."""
     need("inspect_ai")
