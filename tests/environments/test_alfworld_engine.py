@@ -299,6 +299,22 @@ def test_procedures_win_what_the_learner_alone_does_not():
     assert won["right"] >= 12 and won["right"] >= won["none"] + 4 and won["right"] >= won["wrong"] + 4, won
 
 
+def test_the_difficulty_reaches_from_nearly_always_to_hardly_ever():
+    """The same learner with the same procedures; `bench/alfworld.md` has the measured shares."""
+    known = [Pattern(f"how to {k}", (f"task={k}",), MEANS[CONDITIONS[k][-1]]) for k in KINDS]
+    won = {}
+    for difficulty in ("bare", "tight"):
+        env = AlfWorld(
+            AlfWorldConfig(data="synthetic", difficulty=difficulty, sizes={"train": 6}, timeout=120.0)
+        )
+        won[difficulty] = 0
+        for task in env.tasks("train"):
+            place = Situation(task.view, task.features, None, lambda env=env, task=task: env.play(task))
+            won[difficulty] += SearchLearner().attempt(place, known, None, 1).answer["won"]
+        env.close()
+    assert won["bare"] >= 5 and won["tight"] <= 2, won
+
+
 def test_state_and_plan_judge_an_episode():
     env = AlfWorld(AlfWorldConfig(data="synthetic", types=("heat",), sizes={"train": 1}, timeout=120.0))
     (task,) = env.tasks("train")
