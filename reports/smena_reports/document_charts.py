@@ -110,8 +110,10 @@ def _y(options: Mapping[str, Any], rows: Rows) -> Any:
 
 
 def _ticks(rows: Rows) -> dict[str, Any]:
-    """A tick at each point where there are few."""
+    """A tick at each point where there are few, and whole: a rounded label would lie."""
     xs = sorted({row["x"] for row in rows})
+    if not all(float(x).is_integer() for x in xs):
+        return {"tickCount": 6}
     return {"values": xs} if len(xs) <= 12 else {"tickMinStep": 1}
 
 
