@@ -73,9 +73,9 @@ def test_money_is_summed_and_what_nobody_knows_is_said(result: RunResult, tmp_pa
     m, n = services(PAID)
     assert (m.executions, m.calls, m.tokens_in, m.price, m.unpriced) == (2, 3, 150, 0.5, 1)
     assert in_words((m, n)) == (
-        "$0.7500 and the unknown price of 1 executions for 4 calls (1 made again), 157 tokens in, 18 out"
+        "$0.7500 and the unknown price of 1 execution for 4 calls (1 made again), 157 tokens in, 18 out"
     )
-    assert in_words(services([PAID[1]])).startswith("an unknown price for 1 calls")
+    assert in_words(services([PAID[1]])).startswith("an unknown price for 1 call")
     assert any("no trial says that it used a paid service" in text for text in result.not_measured)
     paid = msgspec.structs.replace(result, services=(m, n))
     for form in ("terminal", "html", "markdown"):

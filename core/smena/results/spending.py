@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from smena.results.figures import Service
+from smena.results.wording import plural
 from smena.values import Usage
 
 
@@ -44,5 +45,5 @@ def in_words(found: Iterable[Service]) -> str:
     if unknown == sum(s.executions for s in known):
         paid = "an unknown price"
     elif unknown:
-        paid += f" and the unknown price of {unknown:,} executions"
-    return f"{paid} for {calls:,} calls ({retried:,} made again), {into:,} tokens in, {out:,} out"
+        paid += f" and the unknown price of {plural(unknown, 'execution')}"
+    return f"{paid} for {plural(calls, 'call')} ({retried:,} made again), {into:,} tokens in, {out:,} out"
