@@ -87,8 +87,8 @@ def _failed(name: str, log: Path | None) -> bool:
     text = log.read_text(encoding="utf-8", errors="replace") if log else ""
     if ">>>>> Patch Apply Failed" in text or "Test timed out after" in text:
         return False
-    lines = [line for line in text.split("\n") if line.strip()]
-    raise InfraError(f"{name}: swebench's run broke: {''.join(lines[-1:])[:200] or 'it kept no log'}")
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("Check (")]
+    raise InfraError(f"{name}: swebench's run broke: {''.join(lines[-1:])[:400] or 'it kept no log'}")
 
 
 def _removed(client: Any, container: Any, logger: Any) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 import pytest
+from smena import InfraError
 from smena.setup import registry
 from smena.values import SPLITS, Task
 from smena_swebench.environment import SweBench, SweBenchConfig, record_of
 from smena_swebench.judging import Judged, Kind
+from smena_swebench.official import verdict
 
 ROOT = Path(__file__).parents[2]
 SHARED = (
@@ -113,10 +116,15 @@ def told(env: SweBench, name: str) -> dict[str, Judged]:
     return {what: msgspec.structs.replace(judged, seconds=0.0) for what, judged in found.items()}
 
 
+@lru_cache
+def in_bwrap(recipes: Path, name: str) -> dict[str, Judged]:
+    return told(bench(recipes, "bwrap"), name)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_real_instance(recipes: Path, name: str) -> None:
-    found = told(bench(recipes, "bwrap"), name)
+    found = in_bwrap(recipes, name)
     gold, base = found["gold"], found["base"]
     assert gold.kind is Kind.RESOLVED and gold.f2p[0] == gold.f2p[1] and gold.p2p[0] == gold.p2p[1]
     assert base.kind is Kind.UNRESOLVED and base.p2p[0] == base.p2p[1] and base.f2p[0] < base.f2p[1]
@@ -131,12 +139,23 @@ def test_docker_and_the_official_harness_say_the_same(recipes: Path, name: str) 
     needed("docker")
     env = bench(recipes, "docker", build=True)
     task = next(t for t in tasks(env) if t.id == name)
-    assert told(env, name) == told(bench(recipes, "bwrap"), name)
+    assert told(env, name) == in_bwrap(recipes, name)
     gold = task.reference["patch"]
     assert [env.official(task, patch) for patch in (gold, "", MISFIT)] == [True, False, False]
     before, after = env.texts(task, gold)
     assert (before, after) == bench(recipes, "bwrap").texts(task, gold)
+    change = env.code(task, gold).change
+    assert change and change == bench(recipes, "bwrap").code(task, gold).change
     assert set(after) == set(before) and after != before
+
+
+@pytest.mark.slow
+def test_an_official_run_that_breaks_is_no_verdict() -> None:
+    """The harness itself says nothing then, as for a patch that does not apply."""
+    needed("docker")
+    record = record_of(tasks(SweBench(SweBenchConfig(data=str(SHARED))))[0])
+    with pytest.raises(InfraError, match=r"swebench's run broke: .*smena-no-such-image"):
+        verdict(record, record["patch"], "localhost:1/smena-no-such-image:0", 60)
 
 
 def test_images_start_from_the_base_of_the_docker_sandbox() -> None:
