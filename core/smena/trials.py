@@ -14,8 +14,9 @@ from smena.values import Decision, Outcome, Status, Trial
 
 T = TypeVar("T")
 
-RETRIES = 2
-"""How often a trial whose machinery failed is tried again before its outcome stays ``infra``."""
+RETRY_AFTER = (0.1, 0.6)
+"""Seconds before each further try of trials whose machinery failed: what restarts needs a moment. After the
+last one an outcome stays ``infra``."""
 ENOUGH, TOO_MANY = 30, 0.5
 """After so many executions, a run in which more than this share was lost is given up."""
 
@@ -107,7 +108,7 @@ class Trials:
                 "store, and --offline makes none: import the whole run (`smena import FILE`), or leave --offline "
                 "out. A plugin or configuration that differs from the recorded one asks for other trials"
             )
-        for attempt in range(1 + RETRIES):
+        for pause in (*RETRY_AFTER, None):
             failed = []
             for job, outcome in self._executor.run(self._within_limits(owed)):
                 if outcome.status == "refused":
@@ -117,10 +118,11 @@ class Trials:
                 known[job.trial.key] = stored
                 self._watcher.outcome(job.trial, stored, True)
                 self._count(stored)
-                if stored.status == "infra" and attempt < RETRIES:
+                if stored.status == "infra":
                     failed.append(job)
-            if not failed:
+            if not failed or pause is None:
                 break
+            time.sleep(pause)
             owed = failed
         if len(known) < len(jobs):
             raise Stopped(self._why_stopped())
