@@ -3,6 +3,7 @@ ended."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -25,6 +26,10 @@ from smena.values import Decision, Outcome, Trial
 from smena.weighing import calibrated
 from smena.worker import Worker
 
+THREADS = 64
+"""Trials that wait side by side in a worker process. A process that calls models holds some 200 MB, a thread of
+it next to nothing; one process makes about a hundred calls a second (bench/llm.md)."""
+
 
 class Machine(NamedTuple):
     """Where a run happens. Nothing here may change its result."""
@@ -33,7 +38,7 @@ class Machine(NamedTuple):
     executor: str = ""
     """Empty: ``concurrent`` where the learner mostly waits and the environment allows it, else ``local``."""
     workers: int = 0
-    """0: one a core."""
+    """0: one a core; where the executor is ``concurrent``, one for every :data:`THREADS` trials at once."""
     concurrency: int = 0
     """Trials at once in all, where the executor is ``concurrent``; 0: as many as the learner says."""
     timeout: float = 600.0
@@ -88,10 +93,12 @@ def _executor(setup: Setup, machine: Machine) -> Executor:
     limits = machine.limits
     budget = Budget(limits.price, limits.tokens) if limits.price or limits.tokens else None
     worker = partial(Worker, setup.config, machine.sandbox, budget, machine.keep_trace)
-    workers = machine.workers or os.cpu_count() or 1
+    cores = os.cpu_count() or 1
     several = 1 if setup.concurrent == 1 else machine.concurrency or setup.concurrent
     name = machine.executor or ("concurrent" if several > 1 else "local")
     options: dict[str, int] = {"concurrency": several} if name == "concurrent" else {}
+    needed = math.ceil(several / THREADS) if name == "concurrent" else cores
+    workers = machine.workers or min(cores, needed)
     cls = setup.plugins.resolve("executor", name)
     executor: Executor = cls(worker, workers=workers, timeout=machine.timeout, **options)
     return executor

@@ -234,6 +234,24 @@ def test_killed_at_any_moment_nothing_stored_is_asked_again(tmp_path: Path) -> N
         assert counts["repeated"] <= concurrency * kills
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "processes"), [(0, 1), (2, 2)])
+def test_what_waits_for_a_model_shares_a_process(tmp_path: Path, workers: int, processes: int) -> None:
+    """A process with litellm in it takes hundreds of megabytes: by default there is one for 64 trials at once."""
+    with running(delay=0.3) as server:
+        place = Place(tmp_path, server)
+        words = place.words("lab", "--workers", str(workers), "--concurrency", "40")
+        run = subprocess.Popen([sys.executable, "-m", "smena", *words], cwd=tmp_path, env=place.env())
+        try:
+            while server.counts()["replies"] < 40 and run.poll() is None:
+                time.sleep(0.05)
+            children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+        finally:
+            run.kill()
+            run.wait()
+        assert len(children) == processes and server.counts()["most"] > 20
+
+
 BAD = [
     ("lab", "", 2, "no key for openai/lab: set OPENAI_API_KEY in the environment"),
     ("lab", "sk-wrong-key-987654321", 2, "the provider does not accept the key for openai/lab"),

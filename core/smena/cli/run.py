@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from smena.config import RunConfig
     from smena.session import Machine
 
-Workers = Annotated[int, typer.Option(min=0, help="Worker processes.", show_default="one a core")]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Worker processes.", show_default="one a core; with a model one for 64 trials at once"
+    ),
+]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Wall seconds after which a trial is stopped.")]
 MaxTrials = Annotated[
     int, typer.Option(min=0, help="Stop, resumably, after so many new trials.", show_default="no limit")
