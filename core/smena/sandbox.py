@@ -30,7 +30,7 @@ class Snapshot(Value, frozen=True):
     ``env``: environment variables; nothing else of the host's environment is passed on."""
 
     tree: str = ""
-    workdir: str = "/work"
+    workdir: str = "/sandbox"
     image: str = ""
     build: str = ""
     binds: tuple[tuple[str, str], ...] = ()

@@ -42,15 +42,15 @@ _START_SECONDS = 60.0
 _HOLD = """
 set -e
 cd /.session
-mkdir work tmp shm etc
-[ ! -d /.tree ] || cp -a --no-preserve=ownership /.tree/. work/
+mkdir area tmp shm etc
+[ ! -d /.tree ] || cp -a --no-preserve=ownership /.tree/. area/
 echo 'nobody:x:65534:65534:nobody:/tmp:/bin/sh' >etc/passwd
 echo 'nogroup:x:65534:' >etc/group
 echo '127.0.0.1 localhost sandbox' >etc/hosts
 : >etc/resolv.conf
-chmod u+rwx work
+chmod u+rwx area
 chmod 1777 tmp shm
-[ -z "$1" ] || chown -hR "$1:$1" work tmp shm
+[ -z "$1" ] || chown -hR "$1:$1" area tmp shm
 echo ready
 exec sleep infinity
 """
@@ -206,7 +206,7 @@ class BwrapSession:
         args += ["--remount-ro", "/dev", "--bind", "/.session/tmp", "/tmp"]
         for name in ("passwd", "group", "hosts", "resolv.conf"):
             args += ["--ro-bind", f"/.session/etc/{name}", f"/etc/{name}"]
-        args += ["--bind", "/.session/work", self.workdir, "--chdir", self.workdir]
+        args += ["--bind", "/.session/area", self.workdir, "--chdir", self.workdir]
         args += ["--remount-ro", "/", "--clearenv"]
         for name, value in (self._env | dict(env)).items():
             args += ["--setenv", name, value]

@@ -151,7 +151,7 @@ def test_an_episode_ends_in_a_patch_that_we_computed(env: SweBench, task: Task) 
             "```bash\nsed -i s/TypeError/ValueError/ ledger/money.py; echo done; touch __pycache__x\n```"
         )
         assert "done" in told.text and "exit code 0" in told.text
-        assert "exit code 1" in episode.act("ls /work /home /root/.ssh; cat /etc/shadow || exit 1").text
+        assert "exit code 1" in episode.act("ls /home /root/.ssh /srv; cat /etc/shadow || exit 1").text
         assert episode.act("submit").done
         answer = episode.answer()
     assert "ValueError" in answer and env.judge(task, answer).kind is Kind.RESOLVED

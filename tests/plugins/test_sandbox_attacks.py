@@ -228,7 +228,7 @@ def test_filling_the_disk(cell: Sandbox) -> None:
         if told.code == 0:  # else it was stopped for the memory that its files are
             assert int(told.output.split()[-1]) <= 3 * SMALL.disk_mb
         assert before - shutil.disk_usage("/").free < 2 << 30  # others use this disk too
-        assert session.exec("rm -rf /work/* /tmp/* /dev/shm/* 2>/dev/null; echo well").output == "well\n"
+        assert session.exec("rm -rf /sandbox/* /tmp/* /dev/shm/* 2>/dev/null; echo well").output == "well\n"
 
 
 def test_a_gigabyte_of_output(cell: Sandbox) -> None:
@@ -321,7 +321,7 @@ def test_surviving_a_timeout(cell: Sandbox) -> None:
                 if os.fork() == 0:
                     sys.stdout.close()
                     while True:
-                        open("/work/beat", "a").write("x"); time.sleep(0.05)
+                        open("/sandbox/beat", "a").write("x"); time.sleep(0.05)
                 os._exit(0)
         time.sleep(told["wait"])
     """
@@ -357,14 +357,14 @@ def test_writing_to_a_snapshot_that_the_other_arm_shares(cell: Sandbox, tmp_path
     (bound / "b.py").chmod(0o666)
     snapshot = Snapshot(tree=str(tree), binds=((str(bound), "/opt/bound"),))
     code = """
-        places = "/work/a.py /opt/bound/b.py /opt/bound/new /.tree/a.py /.seed/a.py /.session/work/a.py".split()
+        places = "/sandbox/a.py /opt/bound/b.py /opt/bound/new /.tree/a.py /.seed/a.py /.session/area/a.py".split()
         for path in (*places, told["tree"] + "/a.py"):
             try: open(path, "w").write("poisoned"); print("wrote", path)
             except OSError: pass
     """
     with cell.open(snapshot, SMALL) as one, cell.open(snapshot, SMALL) as other:
         told = attack(one, code, tree=str(tree))
-        assert told.output.split() == ["wrote", "/work/a.py"]
+        assert told.output.split() == ["wrote", "/sandbox/a.py"]
         assert other.exec("cat a.py /opt/bound/b.py").output == "originaloriginal"
     assert (tree / "a.py").read_text() == (bound / "b.py").read_text() == "original"
     assert {p.name for p in bound.iterdir()} == {"b.py"}
@@ -455,11 +455,11 @@ def test_setuid(cell: Sandbox) -> None:
         try: os.setgroups([0]); print("ESCAPED groups")
         except OSError: pass
         try:
-            subprocess.run("cp /usr/bin/id /work/id && chmod 6755 /work/id", shell=True)
+            subprocess.run("cp /usr/bin/id /sandbox/id && chmod 6755 /sandbox/id", shell=True)
         except OSError: pass
-        for program in ("/work/id", *glob.glob("/usr/bin/*")):
+        for program in ("/sandbox/id", *glob.glob("/usr/bin/*")):
             try:
-                if os.stat(program).st_mode & 0o6000 or program == "/work/id":
+                if os.stat(program).st_mode & 0o6000 or program == "/sandbox/id":
                     subprocess.run([program], stdin=subprocess.DEVNULL, timeout=5, capture_output=True)
             except (OSError, subprocess.TimeoutExpired): pass
         su = subprocess.run(["su", "-c", "id -u"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
