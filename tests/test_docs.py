@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from smena.config import load_config
 from smena.experiments import load as load_experiment
 
@@ -26,9 +27,10 @@ def blocks(language: str) -> list[tuple[str, str]]:
     ]
 
 
-def commands() -> list[tuple[str, str]]:
+def commands() -> list[ParameterSet]:
+    """In one process for each page: a line may need what the lines before it made."""
     return [
-        (page, line[2:])
+        pytest.param(page, line[2:], marks=pytest.mark.xdist_group(page))
         for page, text in blocks("console")
         for line in text.splitlines()
         if line.startswith("$ ")

@@ -31,10 +31,7 @@ def frame(
 
     ``run``: an id or its unique beginning, the latest if empty. ``purpose``: only those that begin so, such as
     ``eval/``. Verifiers' scores are columns ``score_NAME``. Raises BadInput for an unknown run or library, and
-    says what to install where the library is missing.
-
-    >>> frame("smena.db", "lab-causal")  # doctest: +SKIP
-    """
+    says what to install where the library is missing. For example ``frame("smena.db", "lab-causal")``."""
     if library not in ("pandas", "polars"):
         raise BadInput(f"unknown library {library!r}: pandas or polars")
     try:
