@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 _CHUNK = 262_144
-LINGER = 15.0
-"""Seconds that a killed command's stream is given to end."""
+LINGER = 60.0
+"""Seconds that a killed command's stream is given to end: on a busy machine a fork bomb dies slowly."""
 
 
 class Told(NamedTuple):
