@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/smena run --env arc --config examples/demo.toml
 
 test: .venv/installed-dev
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow"
 
 test-slow: .venv/installed-dev
 	$(BIN)/pytest -n 2 --dist loadfile -m slow

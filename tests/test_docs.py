@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from smena.config import load_config
 from smena.experiments import load as load_experiment
 
@@ -27,14 +26,12 @@ def blocks(language: str) -> list[tuple[str, str]]:
     ]
 
 
-def commands() -> list[ParameterSet]:
-    """In one process for each page: a line may need what the lines before it made."""
-    return [
-        pytest.param(page, line[2:], marks=pytest.mark.xdist_group(page))
-        for page, text in blocks("console")
-        for line in text.splitlines()
-        if line.startswith("$ ")
-    ]
+def commands() -> dict[str, list[str]]:
+    """The lines of each page, in order: one may need what those before it made."""
+    found: dict[str, list[str]] = {}
+    for page, text in blocks("console"):
+        found.setdefault(page, []).extend(line[2:] for line in text.splitlines() if line.startswith("$ "))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +44,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
-@pytest.mark.parametrize(("page", "line"), commands())
-def test_every_command_runs(place: Path, page: str, line: str) -> None:
+@pytest.mark.parametrize(("page", "lines"), commands().items())
+def test_every_command_runs(place: Path, page: str, lines: list[str]) -> None:
+    for line in lines:
+        run(place, page, line)
+
+
+def run(place: Path, page: str, line: str) -> None:
     words = shlex.split(line)
     if words[0] == "make":
         targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M)
