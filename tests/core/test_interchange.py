@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +15,6 @@ from smena.interchange import COLUMNS, columns_of, frame, write_inspect
 from smena.session import Machine, execute
 from smena.store import Run, Store
 from smena.values import Outcome, Trial
-
-
-def need(module: str) -> None:
-    if os.environ.get("SMENA_REQUIRE_REAL"):
-        __import__(module)
-    else:
-        pytest.importorskip(module)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +38,7 @@ def test_columns_are_the_stores_rows(db: Path) -> None:
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_frame_in_one_call(db: Path, library: str) -> None:
-    need(library)
+    pytest.importorskip(library)
     table = frame(db, "lab", library, purpose="eval/")  # type: ignore[arg-type]
     assert table.shape[1] >= len(COLUMNS) and table.shape[0] == len(table["key"])
     assert set(table["family"]) == {"eval"}
@@ -83,7 +75,7 @@ def test_csv_on_the_command_line(db: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_episode_is_a_talk_in_the_order_in_which_it_went(tmp_path: Path) -> None:
-    need("inspect_ai")
+    pytest.importorskip("inspect_ai")
     from inspect_ai.log import read_eval_log
 
     trial, out = Trial("e@1", "t", "l@1", "j@1"), tmp_path / "talk.eval"
@@ -107,7 +99,7 @@ def test_an_episode_is_a_talk_in_the_order_in_which_it_went(tmp_path: Path) -> N
 
 def test_inspect_reads_its_log(db: Path, tmp_path: Path) -> None:
     """The real inspect-ai opens the file, whole and one sample at a time, and its frames agree with ours."""
-    need("inspect_ai")
+    pytest.importorskip("inspect_ai")
     from inspect_ai.log import read_eval_log, read_eval_log_sample
 
     out = tmp_path / "run.eval"
