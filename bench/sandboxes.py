@@ -40,10 +40,14 @@ def bare() -> float:
 
 
 def left() -> set[str]:
-    """Mounts, and cgroups and containers of this process; others may be at work beside it."""
-    found = {line for line in Path("/proc/mounts").read_text().splitlines() if ".session" in line}
+    """Mounts of sessions, what the Engine keeps of containers, and cgroups, containers and files of this
+    process; others may be at work beside it."""
+    mounts = Path("/proc/mounts").read_text().splitlines()
+    found = {line for line in mounts if ".session" in line or "/docker/" in line}
+    for kind in ("containers/*", "volumes/*/", "overlay2/*-init"):
+        found |= {str(p) for p in Path("/var/lib/docker").glob(kind)}
     found |= {str(p) for p in Path("/sys/fs/cgroup").glob(f"**/smena-{os.getpid()}-*")}
-    found |= {str(p) for p in Path(tempfile.gettempdir()).glob("smena-unsafe-*")}
+    found |= {str(p) for p in Path(tempfile.gettempdir()).glob("smena-*")}
     ours = ["docker", "ps", "-aq", "--filter", f"label=smena.session={owner()}"]
     return found | set(subprocess.run(ours, capture_output=True, text=True).stdout.split())
 

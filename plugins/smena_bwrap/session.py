@@ -26,9 +26,10 @@ from typing import Self
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
 from smena.converse import Told, converse
 from smena.errors import NoSandbox
-from smena.sandbox import GET, PUT, relative
+from smena.sandbox import relative
 from smena.slots import Slot
 
+from smena_bwrap.area import Area, LeadsOut
 from smena_bwrap.cgroup import Group
 from smena_bwrap.seccomp import program
 from smena_bwrap.system import system
@@ -42,18 +43,16 @@ _START_SECONDS = 60.0
 _HOLD = """
 set -e
 cd /.session
-mkdir area tmp shm etc
-[ ! -d /.tree ] || cp -a --no-preserve=ownership /.tree/. area/
 echo 'nobody:x:65534:65534:nobody:/tmp:/bin/sh' >etc/passwd
 echo 'nogroup:x:65534:' >etc/group
 echo '127.0.0.1 localhost sandbox' >etc/hosts
 : >etc/resolv.conf
-chmod u+rwx area
-chmod 1777 tmp shm
-[ -z "$1" ] || chown -hR "$1:$1" area tmp shm
+[ ! -d /.tree ] || cp -a --no-preserve=ownership /.tree/. area/
+[ -z "$1" ] || chown -hR "$1:$1" area
 echo ready
-exec sleep infinity
+read -r until_we_close_it
 """
+"""Few processes: each takes a millisecond of every verdict."""
 _JOIN = 'for f in {files}; do echo $$ >"$f" || exit 125; done; exec "$@"'
 
 
@@ -76,6 +75,7 @@ class BwrapSession:
         self._group = Group.make(bounds) if cgroups else None
         self._filter = self._make_filter()
         self._watch = -1
+        self._area: Area | None = None
         try:
             self._holder = self._hold(snapshot)
         except BaseException:
@@ -111,7 +111,9 @@ class BwrapSession:
             "--dir",
             "/tmp",
         ]
-        command += ["--size", size, "--tmpfs", "/.session"]
+        command += ["--size", size, "--tmpfs", "/.session", "--dir", "/.session/etc"]
+        for name, mode in (("area", "0755"), ("tmp", "1777"), ("shm", "1777")):
+            command += ["--perms", mode, "--dir", f"/.session/{name}"]
         if snapshot.tree:
             command += ["--ro-bind", os.path.realpath(snapshot.tree), "/.tree"]
         command += ["--", "sh", "-c", _HOLD, "hold", str(self._uid or "")]
@@ -130,6 +132,12 @@ class BwrapSession:
                 raise NoSandbox(f"bwrap: {why}")
             self._pid = int(json.loads(info.read())["child-pid"])
             self._watch = os.pidfd_open(self._pid)
+        try:
+            self._area = Area.of(self._pid, self.workdir, self._uid)
+        except OSError as error:
+            holder.kill()
+            holder.wait()
+            raise NoSandbox(f"bwrap: its work area cannot be seen: {error}") from None
         return holder
 
     def _start(self, command: Sequence[str], pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
@@ -171,7 +179,7 @@ class BwrapSession:
     def _run(
         self, words: Sequence[str], timeout: float, env: Mapping[str, str], stdin: bytes, cap: int
     ) -> Told:
-        if self._watch < 0 or select.select([self._watch], [], [], 0)[0]:
+        if self._gone():
             raise InfraError("the sandbox is gone: its holder was killed")
         if self._filter is not None:
             os.lseek(self._filter, 0, os.SEEK_SET)
@@ -233,22 +241,32 @@ class BwrapSession:
 
     def put(self, path: str, data: bytes) -> None:
         place = relative(path, self.workdir)
-        told = self._run(["sh", "-c", PUT, "put", place, self.workdir], 60.0, {}, data, 65_536)
-        if told.code == 4:
-            raise BadInput(f"{path} leads out of the work area")
-        if told.code != 0:
-            raise InfraError(f"{path} could not be written: {told.said.decode(errors='replace').strip()}")
+        try:
+            self._seen().write(place, data)
+        except LeadsOut:
+            raise BadInput(f"{path} leads out of the work area") from None
+        except OSError as error:
+            raise InfraError(f"{path} could not be written: {error}") from None
 
     def get(self, path: str, limit: int = 16_777_216) -> bytes | None:
         place = relative(path, self.workdir)
-        told = self._run(["sh", "-c", GET, "get", place, self.workdir], 60.0, {}, b"", limit)
-        if told.code in (3, 4):
+        try:
+            data = self._seen().read(place, limit)
+        except LeadsOut:
             return None
-        if told.truncated:
+        except OSError as error:
+            raise InfraError(f"{path} could not be read: {error}") from None
+        if data is not None and len(data) > limit:
             raise InfraError(f"{path} is larger than {limit} bytes")
-        if told.code != 0:
-            raise InfraError(f"{path} could not be read: {told.said.decode(errors='replace').strip()}")
-        return told.said
+        return data
+
+    def _seen(self) -> Area:
+        if self._gone() or self._area is None:
+            raise InfraError("the sandbox is gone: its holder was killed")
+        return self._area
+
+    def _gone(self) -> bool:
+        return self._watch < 0 or bool(select.select([self._watch], [], [], 0)[0])
 
     def close(self) -> None:
         """Idempotent."""
@@ -267,6 +285,9 @@ class BwrapSession:
             if fd >= 0:
                 os.close(fd)
         self._watch, self._filter = -1, None
+        if self._area is not None:
+            self._area.close()
+            self._area = None
         if self._group is not None:
             self._group.remove()
             self._group = None
