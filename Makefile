@@ -27,7 +27,7 @@ check: lint test test-slow
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet --editable ".[dev,alfworld,docker,docs,frames,inspect,judge,llm,postgres,swebench,verifiers]"
+	$(BIN)/pip install --quiet --editable ".[dev,alfworld,docker,docs,frames,inspect,judge,llm,otel,postgres,swebench,verifiers]"
 	@# The engine of ALFWorld may have to be compiled: where it cannot be, its tests are skipped, unless all is wanted.
 	$(BIN)/pip install --quiet --editable ".[alfworld]" || { [ -z "$$SMENA_REQUIRE_REAL" ] && \
 	  echo "extra alfworld is left out (it needs cmake and g++)"; }

@@ -1,4 +1,4 @@
-"""`smena export` and `smena import`."""
+"""`smena export`, `smena import` and `smena spans`: a run for others, and for their tools."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from smena.cli.models import NoTrace
-from smena.cli.options import DEFAULT_DB, Db
+from smena.cli.options import DEFAULT_DB, Db, RunName
 
 
 def add_to(app: typer.Typer) -> None:
     app.command(short_help="Write a recorded run to a file, for others to reproduce.")(export)
     app.command("import", short_help="Read a recorded run from such a file.")(import_)
+    app.command(short_help="Send a run as OpenTelemetry spans to a collector.")(spans)
 
 
 def export(
@@ -56,3 +57,26 @@ def import_(
     with Store.open(db) as store:
         run, new = load(store, file)
     typer.echo(f"{run}: {new:,} new outcomes in {db}   (smena report {run} --db {db})")
+
+
+def spans(
+    run: RunName = "",
+    endpoint: Annotated[
+        str, typer.Option(envvar="OTEL_EXPORTER_OTLP_ENDPOINT", help="An OTLP/HTTP collector.")
+    ] = "http://127.0.0.1:4318",
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Send an ended run as OpenTelemetry spans: the run, and below it every trial that it executed, with times,
+    status, tokens and price. No text of a prompt or an answer is sent.
+
+    \b
+    Examples:
+      smena spans
+      smena spans lab-causal-1f2e3d4c --endpoint http://127.0.0.1:4318
+    """
+    from smena.spans import send_spans
+    from smena.store import Store
+
+    with Store.open(db, create=False) as store:
+        count = send_spans(store, run, endpoint)
+    typer.echo(f"{count:,} spans sent to {endpoint}")

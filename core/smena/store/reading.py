@@ -134,6 +134,28 @@ class Reader:
         )
         return [Use(*row) for row in self._db.execute(query).fetchall()]
 
+    def executed(self, run: str) -> Iterator[dict[str, Any]]:
+        """Each distinct trial of the run once, under its first purpose, by the time at which it was stored."""
+        link, out, task = schema.run_trials.c, schema.outcomes.c, schema.tasks.c
+        first = (
+            sa.select(link.key, sa.func.min(link.purpose).label("purpose"))
+            .where(link.run == run)
+            .group_by(link.key)
+            .subquery()
+        )
+        told = _columns((
+            "key", "kind", "task", "knowledge", "seed", "status", "y", "cost", "latency", "error", "attempts",
+            "created_at", "price", "usage",
+        ))  # fmt: skip
+        query = (
+            sa.select(first.c.purpose, task.id.label("name"), *told)
+            .join_from(first, schema.outcomes, first.c.key == out.key)
+            .outerjoin(schema.tasks, (task.env == out.env) & (task.digest == out.task))
+            .order_by(out.created_at, out.key)
+        )
+        for row in self._db.execute(query).mappings():
+            yield dict(row)
+
     def spent(self, run: str, purpose: str) -> tuple[int, list[tuple[str, float, float, int, str]]]:
         """How many uses the run's executed trials have whose purpose begins with ``purpose``, and of each
         distinct one its status, cost, latency, number of executions and error text."""

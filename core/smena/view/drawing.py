@@ -89,16 +89,21 @@ def _texts(told: JSON, name: str) -> list[str]:
 
 def _drawn(output: JSON, config: Mapping[str, Any]) -> str:
     """By the environment's own hand; empty where it has none, cannot be made here or fails."""
-    name = config.get("env")
-    if not isinstance(name, str):
-        return ""
-    settings = (config.get("settings") or {}).get(f"{section('environment')}.{base_name(name)}")
     try:
-        draw = _drawer(name, msgspec.json.encode(settings))
+        draw = drawer(config)
         svg = draw(output) if draw else ""
     except Exception:  # a stranger's picture must not cost the page
         return ""
     return svg if isinstance(svg, str) and svg.lstrip().startswith("<svg") and len(svg) < LARGEST else ""
+
+
+def drawer(config: Mapping[str, Any]) -> Callable[[JSON], str] | None:
+    """What draws the answers of a run of this configuration; the first call for an environment loads it."""
+    name = config.get("env")
+    if not isinstance(name, str):
+        return None
+    settings = (config.get("settings") or {}).get(f"{section('environment')}.{base_name(name)}")
+    return _drawer(name, msgspec.json.encode(settings))
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +22,7 @@ from markupsafe import Markup
 
 from smena.errors import BadInput, SmenaError
 from smena.store.database import Database
-from smena.view.drawing import Shown, shown
+from smena.view.drawing import Shown, drawer, shown
 from smena.view.reading import ROWS, Pages, pretty
 
 HOST = "127.0.0.1"
@@ -37,12 +39,25 @@ def serve(db: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until interrupted. ``ready`` is told the address. Raises BadInput for a port in use."""
     Database.open(db, create=False).close()  # told now, in one line, rather than on every page
     server = make_server(db, port)
+    threading.Thread(target=warm, args=(db,), daemon=True).start()
     with server:
         ready(f"http://{HOST}:{server.server_address[1]}/")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             return
+
+
+def warm(db: str) -> None:
+    """Load what the latest runs' pages need while the first page is still being read."""
+    with suppress(Exception):  # a page that needs it says what is wrong
+        database = Database.open(db, create=False)
+        try:
+            for run in Pages(database).runs(0):
+                with suppress(Exception):
+                    drawer(json.loads(run["config"]))
+        finally:
+            database.close()
 
 
 def make_server(db: str, port: int = 0) -> ThreadingHTTPServer:
