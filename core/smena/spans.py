@@ -1,5 +1,5 @@
-"""A run as OpenTelemetry spans, for the trace viewers that people have: the run is the root, what it executed hangs
-below it.
+"""A run as OpenTelemetry spans, for the trace viewers that people have: the run is the root, what it executed
+hangs below it.
 
 The SDK and its OTLP exporter are an extra and imported when used."""
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -22,10 +23,10 @@ WAIT = 10.0
 def send_spans(store: Store, run: str, endpoint: str) -> int:
     """Send what a run executed to ``endpoint`` (OTLP over HTTP, ``http://HOST:4318``); returns how many spans.
 
-    A trial's span ends when its outcome was stored and is as long as it took; one that the run found in the store
-    is another run's and left out. Names of attributes of model calls are OpenTelemetry's (``gen_ai.*``), ours begin
-    with ``smena.``. Texts of prompts and answers are not sent. Sent twice, a run has the same ids. Raises BadInput
-    for an unknown run or where the extra is missing, SmenaError where the endpoint does not take the spans."""
+    A trial's span ends when its outcome was stored and is as long as it took; one that the run found in the
+    store is another run's and left out. Attributes of model calls are OpenTelemetry's (``gen_ai.*``), ours begin
+    with ``smena.``; texts of prompts and answers are not sent. Sent twice, a run has the same ids. Raises
+    BadInput for an unknown run or where the extra is missing, SmenaError where the endpoint takes no spans."""
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -45,7 +46,7 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
         )
     began, ended = _ns(record.created_at), _ns(record.finished_at)
     provider = TracerProvider(
-        resource=Resource.create({"service.name": "smena"}), id_generator=_Ids(record.fingerprint, began)
+        resource=Resource.create({"service.name": "smena"}), id_generator=_ids(record.fingerprint, began)
     )
     tracer = provider.get_tracer("smena", record.smena_version)
     root = tracer.start_span(
@@ -58,7 +59,7 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
         },
     )  # fmt: skip
     under = set_span_in_context(root)
-    spans = []
+    spans: list[Any] = [root]
     for row in store.executed(record.id):
         end = _ns(row["created_at"])
         if not began <= end <= ended:
@@ -78,14 +79,14 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # what it would say a retry, we say once
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=WAIT)
     try:
-        for batch in (([root, *spans])[i : i + 2000] for i in range(0, len(spans) + 1, 2000)):
+        for batch in (spans[i : i + 2000] for i in range(0, len(spans), 2000)):
             if exporter.export(batch) is not SpanExportResult.SUCCESS:
                 raise SmenaError(
                     f"{endpoint} did not take the spans: is an OTLP/HTTP collector listening there?"
                 )
     finally:
-        exporter.shutdown()
-    return len(spans) + 1
+        exporter.shutdown()  # type: ignore[no-untyped-call]
+    return len(spans)
 
 
 def _attributes(row: dict[str, Any]) -> dict[str, Any]:
@@ -105,22 +106,21 @@ def _attributes(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-class _Ids:
-    """The run's trace id, and span ids that count from it: what is sent again is recognized."""
+def _ids(fingerprint: str, began: int) -> Any:
+    """A generator of the run's trace id, and of span ids that count from it: what is sent again is recognized."""
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-    def __init__(self, fingerprint: str, began: int) -> None:
-        whole = int(digest([fingerprint, began])[:32], 16)
-        self._trace, self._next = whole or 1, whole & 0x7FFFFFFF_00000000
+    whole = int(digest([fingerprint, began]), 16) or 1
+    numbers = count((whole & 0x7FFFFFFF_00000000) + 1)
 
-    def generate_trace_id(self) -> int:
-        return self._trace
+    class Ids(IdGenerator):
+        def generate_trace_id(self) -> int:
+            return whole
 
-    def generate_span_id(self) -> int:
-        self._next += 1
-        return self._next
+        def generate_span_id(self) -> int:
+            return next(numbers)
 
-    def is_trace_id_random(self) -> bool:
-        return False
+    return Ids()
 
 
 def _ns(time: str) -> int:
