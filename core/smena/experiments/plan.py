@@ -66,7 +66,11 @@ def plan(experiment: Experiment, store: Store | None = None) -> Document:
         experiment.stopping,
     ]
     frozen = store is not None and any(e.id == experiment.id for e in store.experiments())
-    state = "It is frozen." if frozen else "It is frozen, and cannot be changed, when it is first run."
+    state = (
+        "It is frozen."
+        if frozen
+        else f"It is frozen, and cannot be changed, when it is first run: `smena experiment run {experiment.name}`."
+    )
     return Document(
         "plan",
         f"Plan of {experiment.name}",
@@ -75,7 +79,7 @@ def plan(experiment: Experiment, store: Store | None = None) -> Document:
         (),
         (),
         (),
-        f"smena experiment run {experiment.name}",
+        f"smena experiment plan {experiment.name}",
     )
 
 
