@@ -1,6 +1,6 @@
-"""What language-model trials cost beside bare litellm, and what failures and kills do to a run.
+"""What language-model trials cost beside bare loops of calls, and what failures and kills do to a run.
 
-    python bench/llm.py speed      # 2,000 trials at 200 ms, concurrency 64, beside a bare litellm loop
+    python bench/llm.py speed      # 2,000 trials at 200 ms, concurrency 64, beside bare litellm and bare openai
     python bench/llm.py storm      # 30% of calls fail in five ways
     python bench/llm.py kill       # SIGKILL at 20 random moments
 
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "plugins"))
 from llm_server import KEY, Running, running  # noqa: E402
 
+PARTS = "litellm/1,litellm/2,openai/1,openai/2,smena-auto/1,smena-auto/2,smena-litellm/1,smena-litellm/2"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -60,25 +61,35 @@ def memory(pids: list[int]) -> tuple[float, float]:
     return rss / 1024, pss / 1024
 
 
-def bare(url: str, messages: list[Any], workers: int, threads: int, runs: int) -> dict[str, float]:
-    """The same prompts through litellm.completion on threads in as many processes, and nothing else."""
+def caller(library: str, url: str, messages: list[Any]) -> Callable[[int], object]:
+    """One call through a library, as its users make it; the argument is the seed."""
+    asked: dict[str, Any] = {
+        "messages": messages, "max_tokens": 200, "temperature": 0.7, "response_format": {"type": "json_object"},
+    }  # fmt: skip
+    if library == "openai":
+        import openai
+
+        create = openai.OpenAI(api_key=KEY, base_url=url, max_retries=0).chat.completions.create
+        return lambda seed: create(model="lab", seed=seed, **asked)
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.drop_params = True
+    asked |= {"model": "openai/lab", "api_base": url, "api_key": KEY, "max_retries": 0, "num_retries": 0}
+    return lambda seed: litellm.completion(seed=seed, **asked)
+
+
+def bare(
+    library: str, url: str, messages: list[Any], workers: int, concurrency: int, runs: int
+) -> dict[str, Any]:
+    """The same prompts on threads in as many processes, and nothing else."""
     context = multiprocessing.get_context("fork")
-    ready, go, done = context.Barrier(workers + 1), context.Barrier(workers + 1), context.Barrier(workers + 1)
-    leave = context.Barrier(workers + 1)
+    ready, go, done, leave = (context.Barrier(workers + 1) for _ in range(4))
+    threads = concurrency // workers
 
     def work(number: int) -> None:
-        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-        import litellm
-
-        litellm.suppress_debug_info = True
-        litellm.drop_params = True
-
-        def call(seed: int) -> None:
-            litellm.completion(
-                model="openai/lab", messages=messages, api_base=url, api_key=KEY, seed=seed, max_tokens=200,
-                temperature=0.7, response_format={"type": "json_object"}, max_retries=0, num_retries=0,
-            )  # fmt: skip
-
+        call = caller(library, url, messages)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(call, range(10**6 + number * threads, 10**6 + (number + 1) * threads)))
             ready.wait()
@@ -96,13 +107,14 @@ def bare(url: str, messages: list[Any], workers: int, threads: int, runs: int) -
     go.wait()
     done.wait()
     wall, spent = time.perf_counter() - started, cpu(pids) - before
+    rss, pss = memory(pids)
     leave.wait()
     for process in processes:
         process.join()
-    return {"wall": wall, "cpu_ms": 1000 * spent / runs}
+    return {"wall": wall, "cpu_ms": 1000 * spent / runs, "rss": rss, "pss": pss}
 
 
-def ours(url: str, folder: Path, workers: int, concurrency: int, runs: int) -> dict[str, Any]:
+def ours(client: str, url: str, folder: Path, workers: int, concurrency: int, runs: int) -> dict[str, Any]:
     """The same through the house: jobs, workers, learner, judge, store."""
     from smena.cli.progress import NoDisplay
     from smena.concurrent import ConcurrentExecutor
@@ -114,6 +126,7 @@ def ours(url: str, folder: Path, workers: int, concurrency: int, runs: int) -> d
     from smena.worker import Worker
 
     player = {"model": "openai/lab", "api_base": url, "price_in": 1.0, "price_out": 4.0, "max_tokens": 200}
+    player["client"] = client
     settings = {"learner.llm": {**player, "concurrent": concurrency}, "teacher.llm": player}
     config = RunConfig(env="lab", learner="llm", teacher="llm", settings=settings)
     setup = Setup(config)
@@ -131,37 +144,44 @@ def ours(url: str, folder: Path, workers: int, concurrency: int, runs: int) -> d
         before, started = cpu(pids), time.perf_counter()
         outcomes = trials.run(wanted("bench", runs))
         wall, spent = time.perf_counter() - started, cpu(pids) - before
-        host = os.getpid()
         rss, pss = memory(pids)
-        largest = max(memory([p])[0] for p in pids if p != host)
     assert all(o.status == "ok" and o.usage for o in outcomes)
-    return {"wall": wall, "cpu_ms": 1000 * spent / runs, "rss": rss, "pss": pss, "largest_worker": largest}
+    return {"wall": wall, "cpu_ms": 1000 * spent / runs, "rss": rss, "pss": pss}
+
+
+def alone(task: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
+    """In a fresh process: none is charged for what another has imported."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(task, *args).result()
 
 
 def speed(options: argparse.Namespace) -> None:
-    runs, delay, concurrency, workers = options.trials, options.delay, options.concurrency, options.workers
+    runs, delay, concurrency = options.trials, options.delay, options.concurrency
     os.environ["OPENAI_API_KEY"] = KEY
     ideal = runs * delay / concurrency
+    print(f"{runs} trials, {delay * 1000:.0f} ms a reply, {concurrency} at once; ideal {ideal:.2f} s")
     with running(delay=delay) as server, tempfile.TemporaryDirectory() as folder:
         from smena.protocols import Situation
         from smena_llm.learner import LearnerConfig, LlmLearner
 
         view = {"name": "t", "cluster": "c", "p0": 0.5, "effects": {"useful": 0.1}}
-        prompt = LlmLearner(LearnerConfig(model="openai/lab")).messages(Situation(view, ("c",)), [])
-        found = ours(server.url, Path(folder), workers, concurrency, runs)
-        base = bare(server.url, list(prompt), workers, concurrency // workers, runs)
-    print(f"{runs} trials, {delay * 1000:.0f} ms a reply, {concurrency} at once, {workers} worker processes")
-    print(f"ideal            {ideal:.2f} s")
-    for name, figures in (("bare litellm", base), ("smena", found)):
-        share, spent = ideal / figures["wall"], figures["cpu_ms"]
-        print(f"{name:<16} {figures['wall']:.2f} s = {share:.0%} of ideal, {spent:.2f} ms CPU a call")
-    more, slower = found["cpu_ms"] - base["cpu_ms"], found["wall"] / base["wall"]
-    print(f"beyond litellm   {more:.2f} ms CPU a trial, wall × {slower:.2f}")
-    print(
-        f"memory           {found['pss']:.0f} MB (PSS of all processes), {found['rss']:.0f} MB (RSS summed)"
-    )
-    print(f"largest worker   {found['largest_worker']:.0f} MB")
-    print(f"load             {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        prompt = list(LlmLearner(LearnerConfig(model="openai/lab")).messages(Situation(view, ("c",)), []))
+        for name in options.parts.split(","):
+            who, _, workers = name.partition("/")
+            size = int(workers or 1), concurrency, runs
+            if who.startswith("smena-"):
+                place = Path(folder) / name.replace("/", "-")
+                place.mkdir()
+                found = alone(ours, who.removeprefix("smena-"), server.url, place, *size)
+            else:
+                found = alone(bare, who, server.url, prompt, *size)
+            share = ideal / found["wall"]
+            print(
+                f"{who:<14} {size[0]} worker(s)  {found['wall']:6.2f} s = {share:4.0%} of ideal  "
+                f"{found['cpu_ms']:5.2f} ms CPU a call  RSS {found['rss']:.0f} MB, PSS {found['pss']:.0f}",
+                flush=True,
+            )
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 def command(server: Running, *more: str) -> list[str]:
@@ -249,7 +269,7 @@ if __name__ == "__main__":
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--delay", type=float, default=0.2)
     parser.add_argument("--concurrency", type=int, default=64)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--parts", default=PARTS, help="what is measured, each with its number of processes")
     parser.add_argument("--kills", type=int, default=20)
     chosen = parser.parse_args()
     benches: dict[str, Callable[[argparse.Namespace], None]] = {"speed": speed, "storm": storm, "kill": kill}

@@ -1,4 +1,5 @@
-"""Language models as learner, teacher and judge, through litellm, which is imported at the first call only."""
+"""Language models as learner, teacher and judge, called directly or through litellm, which is imported
+at the first call that needs it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from smena_llm.calls import Message, Model, Refusal, Reply
+from smena_llm.calls import Model, Refusal, Reply
+from smena_llm.client import Message
 from smena_llm.reading import Unreadable, read_object
 from smena_llm.templates import Templates
 

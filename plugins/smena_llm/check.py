@@ -31,7 +31,7 @@ def check(model: Model) -> Iterator[tuple[str, str]]:
     yield "fingerprint", usage.fingerprint or "none: a silent change of the model cannot be noticed by it"
     yield (
         "latency",
-        f"{usage.seconds:.2f} s a call ({seconds:.1f} s with loading litellm), {usage.retried} retried",
+        f"{usage.seconds:.2f} s a call ({seconds:.1f} s with loading what calls it), {usage.retried} retried",
     )
     try:
         readable = read_object(reply.text).get("ready") is True

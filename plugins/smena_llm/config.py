@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
 
 OPERATIONAL = frozenset(
-    {"timeout", "retries", "concurrent", "key_env", "price_in", "price_out", "price_cached", "stream"}
+    {
+        "timeout",
+        "retries",
+        "concurrent",
+        "key_env",
+        "price_in",
+        "price_out",
+        "price_cached",
+        "stream",
+        "client",
+    }
 )
-"""Settings that say how a reply is had, not what it is: no part of a trial's key."""
+"""Settings that say how a reply is had, not what it is: no part of a trial's key. Whichever client asks, the
+body of the request is the same."""
+
+SPOKEN = {
+    "openai": "OPENAI_API_KEY",
+    "custom_openai": "OPENAI_API_KEY",
+    "hosted_vllm": "HOSTED_VLLM_API_KEY",
+    "lm_studio": "LM_STUDIO_API_KEY",
+    "llamafile": "LLAMAFILE_API_KEY",
+}
+"""Prefixes whose servers litellm itself asks in OpenAI's protocol as it stands, with the variables of their
+keys."""
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which model and how it is called. Keys are no setting: litellm takes them from the environment."""
+    """Which model and how it is called. Keys are no setting: they are in the environment."""
 
     model: str = ""
     """Any litellm name: ``openai/gpt-4.1-mini``, ``anthropic/claude-sonnet-4-5``, ``ollama/qwen3``."""
@@ -26,7 +48,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_tokens: int = 2048
     """Of a reply."""
     context: int = 0
-    """Tokens that the model takes; 0: what litellm knows of it."""
+    """Tokens that the model takes; 0: what litellm knows of it, which is nothing for a server of one's own."""
     structured: Literal["auto", "off"] = "auto"
     """``auto``: asks for JSON the provider's way where it has one. Replies are read leniently in any case."""
     seeded: bool = True
@@ -49,6 +71,9 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """For a million tokens of prompt that came from the provider's cache; None: as any."""
     stream: bool = False
     """Have replies in pieces, for servers that only do that."""
+    client: Literal["auto", "direct", "litellm"] = "auto"
+    """Who calls: ``direct`` is this process itself, for a server that speaks OpenAI's protocol at ``api_base``;
+    ``auto`` is that where the model's prefix says that the server does, else litellm."""
 
     def __post_init__(self) -> None:
         for name in ("max_tokens", "concurrent"):
@@ -59,6 +84,14 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise ValueError(f"{name} must be 0 or more, is {getattr(self, name)}")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be above 0, is {self.timeout}")
+        if self.api_base and not re.match(r"https?://[^/]", self.api_base):
+            raise ValueError(
+                f"api_base must be a URL that begins with http:// or https://, is {self.api_base!r}"
+            )
+        if self.client == "direct" and not self.api_base:
+            raise ValueError(
+                'client = "direct" needs the api_base of a server that speaks OpenAI\'s protocol'
+            )
         if (self.price_in is None) != (self.price_out is None):
             raise ValueError("price_in and price_out go together")
 

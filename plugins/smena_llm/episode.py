@@ -9,7 +9,8 @@ from typing import NamedTuple
 from smena.protocols import Episode
 from smena.values import JSON
 
-from smena_llm.calls import Message, Model, Refusal, Reply
+from smena_llm.calls import Model, Refusal, Reply
+from smena_llm.client import Message
 from smena_llm.templates import Templates
 
 _ACTION = re.compile(r"^[ \t*]*action[ \t*]*:[ \t*]*(?P<line>.*)$", re.I | re.M)

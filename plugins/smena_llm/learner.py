@@ -17,8 +17,9 @@ from smena.protocols import Situation
 from smena.values import JSON, Attempt, Body, Feedback, Hypothesis, canonical
 
 from smena_llm.ask import Failed, ask_object
-from smena_llm.calls import Message, Model, Overflow, Reply
+from smena_llm.calls import Model, Overflow, Reply
 from smena_llm.check import check
+from smena_llm.client import Message
 from smena_llm.config import ModelConfig, behaviour
 from smena_llm.episode import play
 from smena_llm.inject import TOKEN, block, fit, line

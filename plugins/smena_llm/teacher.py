@@ -10,7 +10,8 @@ from smena.protocols import Lesson, Situation
 from smena.values import JSON, Antipattern, Body, Fact, Feedback, Pattern, canonical
 
 from smena_llm.ask import Failed, ask_object
-from smena_llm.calls import Message, Model, Overflow
+from smena_llm.calls import Model, Overflow
+from smena_llm.client import Message
 from smena_llm.config import ModelConfig, behaviour
 from smena_llm.reading import Unreadable
 from smena_llm.templates import Templates, task_values

@@ -9,6 +9,8 @@ import time
 from enum import Enum
 from typing import Any, NamedTuple
 
+from smena_llm.client import ServerError
+
 
 class Kind(Enum):
     """What to do about it."""
@@ -34,15 +36,43 @@ class Trouble(NamedTuple):
     wait: float | None = None
 
 
+TOO_LONG = re.compile(
+    r"maximum context length|context_length|exceeds? (the (available|model.s) )?context|maximum context limit|"
+    r"longer than the model.s context|exceed_context_size|prompt is too long|input (is )?too long|"
+    r"inputs. tokens \+ .max_new_tokens|maximum input length"
+)
+"""What the servers that speak OpenAI's protocol say of a prompt that is too long."""
+FILTERED = re.compile(r"content_policy_violation|content_filter|content management policy")
+CLASSES = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    402: "PaymentRequiredError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    405: "NotFoundError",
+    408: "Timeout",
+    413: "ContextWindowExceededError",
+    415: "BadRequestError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+    501: "BadRequestError",
+    504: "Timeout",
+}
+"""The class that litellm has for a status."""
+
+
 def explain(error: BaseException, model: str, json: bool) -> Trouble:
-    """By litellm's exception classes (named, so that this needs no import of it) and a few of its texts."""
+    """By litellm's exception classes (named, so that this needs no import of it), the status where a server was
+    asked without it, and what servers say."""
     names = {cls.__name__ for cls in type(error).__mro__}
     said = str(error)
     low = said.lower()
     wait = _retry_after(error)
-    if "ContextWindowExceededError" in names or "maximum context length" in low or "context_length" in low:
+    status = error.status if isinstance(error, ServerError) else 0
+    names.add(CLASSES.get(status, ""))
+    if "ContextWindowExceededError" in names or TOO_LONG.search(low):
         return Trouble(Kind.OVERFLOW, "the prompt is longer than the model takes")
-    if "ContentPolicyViolationError" in names:
+    if "ContentPolicyViolationError" in names or (400 <= status < 500 and FILTERED.search(low)):
         return Trouble(Kind.REFUSED, "the provider's content filter")
     if "missing credentials" in low or "api_key client option must be set" in low:
         return Trouble(Kind.HOPELESS, no_key(model))
@@ -58,6 +88,11 @@ def explain(error: BaseException, model: str, json: bool) -> Trouble:
             f"the provider knows no model {model}: check the name and, for a server of your own, "
             "`--set learner.llm.api_base=URL`",
         )
+    if 300 <= status < 400:
+        return Trouble(Kind.HOPELESS, f"the server of {model} is elsewhere ({status}): mend its api_base")
+    if "SSLCertVerificationError" in names:
+        text = f"the certificate of the server of {model} is not trusted: name its authority in SSL_CERT_FILE"
+        return Trouble(Kind.HOPELESS, text)
     if "provider not provided" in low or "LiteLLMUnknownProvider" in names:
         return Trouble(
             Kind.HOPELESS,
@@ -67,7 +102,7 @@ def explain(error: BaseException, model: str, json: bool) -> Trouble:
         return Trouble(Kind.HOPELESS, f"the account for {model} has no credit left: top it up, then go on")
     if "RateLimitError" in names:
         return Trouble(Kind.BUSY, "too many calls for the provider", wait)
-    if "Timeout" in names or "APITimeoutError" in names:
+    if names & {"Timeout", "APITimeoutError", "TimeoutError"}:
         return Trouble(Kind.AGAIN, "the call took too long", wait)
     if names & {"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"}:
         return Trouble(Kind.FORMAT if json else Kind.BAD, f"the provider refuses the request: {scrub(said)}")
@@ -91,8 +126,9 @@ def scrub(text: str) -> str:
 
 
 def _retry_after(error: Any) -> float | None:
-    response = getattr(error, "response", None)
-    headers = getattr(response, "headers", None) or getattr(error, "litellm_response_headers", None) or {}
+    response = error if isinstance(error, ServerError) else getattr(error, "response", None)
+    found = getattr(response, "headers", None) or getattr(error, "litellm_response_headers", None) or {}
+    headers = {str(name).lower(): value for name, value in found.items()}
     value = headers.get("retry-after-ms")
     if value is not None:
         return _number(value, 1000.0)

@@ -14,6 +14,7 @@ import asyncio
 import json
 import random
 import re
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -110,6 +111,7 @@ class Server:
         self.hanging: set[asyncio.Task[Any]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.counts["connections"] += 1
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
@@ -162,7 +164,7 @@ class Server:
                 self.counts["abandoned"] += 1  # a client that would not wait pays nothing here
                 return False
             await self._reply(writer, body, size)
-            return True
+            return bool(model != "leaving")
         finally:
             self.busy -= 1
 
@@ -224,12 +226,9 @@ class Server:
             return
         message = {"role": "assistant", "content": said}
         choice = {"index": 0, "finish_reason": finish, "message": message}
-        await self._send(
-            writer,
-            200,
-            json.dumps({**base, "object": "chat.completion", "choices": [choice], "usage": usage}),
-            headers=headers,
-        )
+        told = {**base, "object": "chat.completion", "choices": [choice]}
+        told |= {} if model == "uncounted" else {"usage": usage}
+        await self._send(writer, 200, json.dumps(told), headers=headers)
 
     async def _stream(
         self,
@@ -286,7 +285,11 @@ class Server:
 
 async def _main(options: argparse.Namespace) -> None:
     served = Server(options)
-    server = await asyncio.start_server(served.serve, "127.0.0.1", options.port, backlog=512)
+    context = None
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate)
+    server = await asyncio.start_server(served.serve, "127.0.0.1", options.port, backlog=512, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()
@@ -336,6 +339,7 @@ if __name__ == "__main__":
     parser.add_argument("--most", type=int, default=0, help="calls at once before 429; 0: any")
     parser.add_argument("--window", type=int, default=0, help="tokens that it takes; 0: any")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--certificate", default="", help="a file with it and its key: speak TLS")
     parser.add_argument("--keep-prompts", type=int, default=0)
     parser.add_argument("--lessons", default="useful,null,harmful,null,crutch,null,useful,null")
     parser.add_argument("--scripts", default="{}", help="JSON: words of a prompt → what to do, step by step")

@@ -27,6 +27,8 @@ from llm_server import KEY, Running, running  # noqa: E402
 if find_spec("litellm") is None and not os.environ.get("SMENA_REQUIRE_REAL"):
     pytest.skip("the extra llm is not installed", allow_module_level=True)
 
+both = pytest.mark.parametrize("client", ["direct", "litellm"])
+"""Whoever calls the server, what comes of it is the same."""
 SMALL = ["--tasks", "8", "--set", "env.lab.sizes={train=12,eval=4,holdout=4,audit=4}"]
 
 
@@ -37,6 +39,7 @@ class Place:
     path: Path
     server: Running
     key: str = KEY
+    client: str = "auto"
 
     def smena(self, *words: str, key: str | None = None, **more: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -63,6 +66,7 @@ class Place:
                 "price_out": 4,
                 "timeout": 8,
                 "max_tokens": 200,
+                "client": self.client,
             }.items():
                 words += ["--set", f"{kind}.llm.{name}={value}"]
         return [*words, *more]
@@ -82,8 +86,13 @@ def server() -> Iterator[Running]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, server: Running) -> Place:
-    return Place(tmp_path, server)
+def client() -> str:
+    return "auto"
+
+
+@pytest.fixture
+def place(tmp_path: Path, server: Running, client: str) -> Place:
+    return Place(tmp_path, server, client=client)
 
 
 SPENT = """SELECT SUM(price), SUM(json_extract(usage, '$.tokens_in')), SUM(json_extract(usage, '$.tokens_out'))
@@ -91,9 +100,10 @@ FROM (SELECT price, usage FROM outcomes WHERE status = 'ok' UNION ALL SELECT pri
 
 
 @pytest.mark.slow
-def test_a_run_its_money_its_replay_and_its_privacy(tmp_path: Path) -> None:
+@both
+def test_a_run_its_money_its_replay_and_its_privacy(tmp_path: Path, client: str) -> None:
     with running(delay=0.01) as server:
-        place = Place(tmp_path, server)
+        place = Place(tmp_path, server, client=client)
         done = place.run()
         assert done.returncode == 0, done.stderr
         [(price, into, out)] = place.query(SPENT)
@@ -157,14 +167,15 @@ def test_what_is_missing_offline_is_an_error_and_no_call(place: Place) -> None:
 
 
 @pytest.mark.slow
-def test_a_storm_loses_nothing_and_its_money_is_counted_exactly(tmp_path: Path) -> None:
+@both
+def test_a_storm_loses_nothing_and_its_money_is_counted_exactly(tmp_path: Path, client: str) -> None:
     calm, stormy = tmp_path / "calm", tmp_path / "storm"
     tables, port = [], 0
     for folder, storm in ((calm, 0.0), (stormy, 0.3)):
         folder.mkdir()
         with running(delay=0.01, storm=storm, port=port) as server:  # the address is part of a trial's key
-            place, port = Place(folder, server), int(server.url.split(":")[2].split("/")[0])
-            done = place.run()
+            place, port = Place(folder, server, client=client), int(server.url.split(":")[2].split("/")[0])
+            done = place.run("lab", "--set", "learner.llm.timeout=3", "--set", "teacher.llm.timeout=3")
             assert done.returncode == 0, done.stderr
             [(price, into, out)] = place.query(SPENT)
             counts = server.counts()
@@ -260,8 +271,11 @@ BAD = [
 ]
 
 
+@both
 @pytest.mark.parametrize(("model", "key", "code", "text"), BAD)
 def test_what_no_call_can_mend_ends_the_run(place: Place, model: str, key: str, code: int, text: str) -> None:
+    if not key:
+        place.client = "auto"
     words = place.words(model)
     if not key:  # a server of one's own needs none: this is about the provider
         words = [w for w in words if "api_base" not in w]
@@ -279,12 +293,13 @@ def test_an_unknown_model_is_named(place: Place) -> None:
 
 
 @pytest.fixture
-def learner(server: Running, monkeypatch: pytest.MonkeyPatch) -> Any:
+def learner(server: Running, monkeypatch: pytest.MonkeyPatch, client: str) -> Any:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     from smena_llm.learner import LearnerConfig, LlmLearner
 
     def make(model: str = "lab", **settings: Any) -> LlmLearner:
-        config = {"api_base": server.url, "price_in": 1.0, "price_out": 4.0, "timeout": 3.0} | settings
+        config = {"api_base": server.url, "price_in": 1.0, "price_out": 4.0, "timeout": 3.0, "client": client}
+        config |= settings
         return LlmLearner(LearnerConfig(model=f"openai/{model}", **config))
 
     return make
@@ -303,6 +318,7 @@ def test_knowledge_reaches_the_model_and_feedback_too(learner: Any) -> None:
     assert "- colour: unlike" in told.trace["prompt"] and "useful:cluster=0/1" in told.trace["prompt"]
 
 
+@both
 @pytest.mark.parametrize(
     ("model", "error"),
     [
@@ -317,16 +333,19 @@ def test_a_reply_that_is_no_answer_is_the_models_failure(learner: Any, model: st
     assert cause(made.error) == error.split()[0].rstrip(":")
 
 
+@both
 def test_a_reply_that_was_cut_says_what_to_raise(learner: Any) -> None:
     assert "max_tokens = 2048: raise it" in learner("cut").attempt(SURE, [USEFUL], None, 1).error
 
 
+@both
 @pytest.mark.parametrize("model", ["garbled", "plain"])
 def test_a_second_try_mends_it(learner: Any, model: str) -> None:
     """Unreadable the first time; a server that takes no response_format."""
     assert learner(model).attempt(SURE, [USEFUL], None, 1).answer == "right:t"
 
 
+@both
 def test_replies_in_pieces_are_the_same(learner: Any) -> None:
     from smena.money import metered
 
@@ -340,12 +359,14 @@ def test_replies_in_pieces_are_the_same(learner: Any) -> None:
     assert used[0] == used[1]
 
 
+@both
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_reply_out_of_a_cache_says_so(learner: Any, stream: bool) -> None:
     """A gateway's header; the gates then count equal outputs once. With --no-trace too."""
     from smena.worker import _trace
 
-    made, seed = learner("cached", stream=stream), 77 + stream
+    made = learner("cached", stream=stream)
+    seed = 77 + stream + 2 * (made.config.client == "direct")
     first, again = (made.attempt(SURE, [USEFUL], None, seed) for _ in range(2))
     assert "cached" not in first.trace and again.trace["cached"] is True
     assert first.hypotheses == again.hypotheses
@@ -353,14 +374,18 @@ def test_a_reply_out_of_a_cache_says_so(learner: Any, stream: bool) -> None:
     assert "cached" not in learner("lab", stream=stream).attempt(SURE, [USEFUL], None, seed).trace
 
 
-def test_what_does_not_fit_is_dropped_by_rule_and_the_task_never(monkeypatch: pytest.MonkeyPatch) -> None:
+@both
+def test_what_does_not_fit_is_dropped_by_rule_and_the_task_never(
+    monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     from smena.errors import InfraError
     from smena_llm.learner import LearnerConfig, LlmLearner
 
     items = [Fact(f"thing {n}", "is", "x" * 400) for n in range(8)]
     with running(window=900) as server:
-        made = LlmLearner(LearnerConfig(model="openai/lab", api_base=server.url, lesson_tokens=0))
+        config = LearnerConfig(model="openai/lab", api_base=server.url, lesson_tokens=0, client=client)  # type: ignore[arg-type]
+        made = LlmLearner(config)
         attempt = made.attempt(SURE, items, None, 1)
         assert attempt.trace["lessons_dropped"] > 0
         assert "thing 7" in attempt.trace["prompt"], "the last, which a comparison adds, is kept longest"
@@ -370,14 +395,17 @@ def test_what_does_not_fit_is_dropped_by_rule_and_the_task_never(monkeypatch: py
         assert cause(str(caught.value)) == "overflow"
 
 
-def test_fewer_calls_at_once_when_the_provider_says_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+@both
+def test_fewer_calls_at_once_when_the_provider_says_too_many(
+    monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     from smena_llm.learner import LearnerConfig, LlmLearner
 
     with running(delay=0.05, most=4) as server:
-        config = LearnerConfig(model="openai/lab", api_base=server.url, retries=30)
+        config = LearnerConfig(model="openai/lab", api_base=server.url, retries=30, client=client)  # type: ignore[arg-type]
         made = LlmLearner(config)
         with ThreadPoolExecutor(32) as pool:
             done = list(pool.map(lambda n: made.attempt(SURE, [USEFUL], None, n), range(150)))
@@ -452,9 +480,10 @@ def test_the_judge_judges_and_its_call_is_paid(server: Running, monkeypatch: pyt
         LlmJudge(JudgeConfig(model="openai/garbage", api_base=server.url)).verify(None, task, Attempt("x"))  # type: ignore[arg-type]
 
 
+@both
 def test_doctor_tells_what_a_model_can_do(place: Place) -> None:
-    base = f"learner.llm.api_base={place.server.url}"
-    done = place.smena("doctor", "--model", "openai/lab", "--set", base)
+    base = [f"learner.llm.api_base={place.server.url}", "--set", f"learner.llm.client={place.client}"]
+    done = place.smena("doctor", "--model", "openai/lab", "--set", *base)
     assert done.returncode == 0, done.stderr
     told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert told["model"] == "openai/lab, answered as lab-2026-01" and told["fingerprint"] == "fp_1"
@@ -507,21 +536,27 @@ def test_no_trace_keeps_texts_out_of_the_store(tmp_path: Path) -> None:
     assert place.query("SELECT COUNT(*) FROM outcomes")[0][0] >= 60
 
 
-def test_litellm_makes_no_call_of_its_own(tmp_path: Path) -> None:
-    """Every address that the process asks for, as the interpreter's audit hook tells."""
-    script = """
+@both
+def test_no_call_goes_anywhere_else(tmp_path: Path, client: str) -> None:
+    """Every address that the process asks for, as the interpreter's audit hook tells. litellm is loaded where it
+    calls only."""
+    script = (
+        f"client = {client!r}"
+        + """
 import sys
 seen = []
 sys.addaudithook(lambda e, a: seen.append(a) if e in ("socket.connect", "socket.getaddrinfo") else None)
 from smena_llm.learner import LearnerConfig, LlmLearner
 from smena.protocols import Situation
 try:
-    LlmLearner(LearnerConfig(model="openai/x", api_base="http://127.0.0.1:9/v1", retries=0)).attempt(
-        Situation({}, ()), [], None, 1)
+    LlmLearner(LearnerConfig(model="openai/x", api_base="http://127.0.0.1:9/v1", retries=0, client=client)
+        ).attempt(Situation({}, ()), [], None, 1)
 except Exception as error:
     print(type(error).__name__)
 print([a for a in seen if "127.0.0.1" not in str(a)])
+print([name for name in ("litellm", "openai", "httpx") if name in sys.modules])
 """
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -530,4 +565,5 @@ print([a for a in seen if "127.0.0.1" not in str(a)])
         cwd=tmp_path,
         env=os.environ | {"OPENAI_API_KEY": "x"},
     )
-    assert done.stdout == "InfraError\n[]\n", done.stdout + done.stderr
+    loaded = [] if client == "direct" else ["litellm", "openai", "httpx"]
+    assert done.stdout == f"InfraError\n[]\n{loaded}\n", done.stdout + done.stderr

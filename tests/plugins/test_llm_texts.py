@@ -101,7 +101,10 @@ def test_templates_and_settings_that_matter_are_part_of_the_fingerprint() -> Non
         return fingerprint("llm", learner)
 
     assert of() == of(concurrent=3, timeout=9.0, retries=1)
-    assert len({of(), of({"task": "other"}), of(placebo="none"), of(temperature=0.0), of(api_base="u")}) == 5
+    assert (
+        len({of(), of({"task": "other"}), of(placebo="none"), of(temperature=0.0), of(api_base="http://u")})
+        == 5
+    )
 
 
 def test_what_the_environment_says_of_a_task_is_part_of_the_judges_fingerprint() -> None:

@@ -1,0 +1,92 @@
+"""What a call to a model is, and who makes it: this process itself, or litellm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from smena_llm.config import SPOKEN, ModelConfig
+
+Message = Mapping[str, Any]
+
+OTHER_WAYS = re.compile(r"^responses/|(^|/)(o\d|gpt-5)|claude", re.I)
+"""Names whose requests litellm words otherwise (other parameters, another route, marks for a cache), wherever
+they are served."""
+
+_HIT = re.compile(r"(hit\b|true$)", re.I)
+
+
+class Request(NamedTuple):
+    """``seed`` and ``temperature`` None: not sent. ``json``: have the reply as a JSON object, the provider's
+    way."""
+
+    messages: Sequence[Message]
+    seed: int | None
+    temperature: float | None
+    json: bool
+
+
+class Answer(NamedTuple):
+    """Tokens None: not told. ``tokens_cached``: of the prompt, which a provider charges less for; ``cached``: the
+    reply itself was given before. ``price`` in US dollars, where litellm worked it out."""
+
+    text: str
+    finish: str
+    refused: bool
+    version: str
+    fingerprint: str
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int = 0
+    cached: bool = False
+    price: float | None = None
+
+
+class Client(Protocol):
+    """Makes calls for one configuration, one attempt each. Used from many threads."""
+
+    def complete(self, request: Request) -> Answer:
+        """Raises Hopeless where there is no key, else whatever :func:`smena_llm.troubles.explain` can read."""
+
+    def takes(self, parameter: str) -> bool:
+        """Does the provider take this parameter (``seed``, ``response_format``), as far as is known?"""
+
+    def known(self) -> Mapping[str, Any]:
+        """What litellm's list says of the model: prices, context."""
+
+
+class ServerError(Exception):
+    """The server answered, and not with a reply."""
+
+    def __init__(
+        self, status: int, text: str, code: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{text} ({status} {code})" if code else f"{text} ({status})")
+        self.status, self.headers = status, headers or {}
+
+
+def is_direct(config: ModelConfig) -> bool:
+    """Is it a server of one's own that is asked the way OpenAI's protocol has it, and no other way?"""
+    if config.client != "auto":
+        return config.client == "direct"
+    provider, _, name = config.model.partition("/")
+    plain = not urlsplit(config.api_base).query
+    return bool(config.api_base and plain and provider in SPOKEN and name and not OTHER_WAYS.search(name))
+
+
+def make(config: ModelConfig) -> Client:
+    if is_direct(config):
+        from smena_llm.direct import Direct
+
+        return Direct(config)
+    from smena_llm.via_litellm import Litellm
+
+    return Litellm(config)
+
+
+def tells_cache(headers: Mapping[str, Any]) -> bool:
+    """Does a header of a proxy or gateway say that this reply was given before? Cached *tokens of the prompt* are
+    another matter: the reply is new."""
+    return any("cache" in name.lower() and _HIT.match(str(value)) for name, value in headers.items())
