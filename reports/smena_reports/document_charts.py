@@ -13,6 +13,8 @@ from smena.results.document import Chart
 
 from smena_reports.charts import LABELS, WIDTH, C, Rows, _data, marks
 
+MOST = 4
+"""Curves in one picture, and points that are named where they lie; more become small pictures, and numbers."""
 SERIES = ("accent", "second", "trusted", "eligible", "candidate", "rejected", "deprecated", "muted")
 ROW = 26
 
@@ -102,7 +104,7 @@ def _y(options: Mapping[str, Any], rows: Rows) -> Any:
     title = options.get("y_title", "")
     if options.get("y") == "share":
         tops = [row.get("high") or row["value"] for row in rows if row["value"] is not None]
-        top = next(t for t in (0.25, 0.5, 1.0) if max(tops, default=1) <= t or t == 1.0)
+        top = next(t for t in (0.1, 0.15, 0.25, 0.5, 1.0) if max(tops, default=1) <= t or t == 1.0)
         return alt.Y(
             "value:Q", title=title, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(format="%", tickCount=5)
         )
@@ -118,26 +120,45 @@ def _ticks(rows: Rows) -> dict[str, Any]:
 
 
 def curve(rows: Rows, options: Mapping[str, Any]) -> Any:
-    """Lines with bands; ``marks``: vertical lines with a word each (phases, jumps)."""
+    """Lines with bands; ``marks``: vertical lines with a word each (phases, jumps). Many series are small
+    pictures, each beside the first series in grey."""
     shown = [row for row in rows if row["value"] is not None]
+    names = list(dict.fromkeys(str(row["series"]) for row in shown))
     x = alt.X(
         "x:Q",
         title=options.get("x_title", ""),
         axis=alt.Axis(grid=False, format="~g", **_ticks(shown)),
         scale=alt.Scale(zero=False, nice=False),
     )
-    y, colour = _y(options, shown), _colour(shown)
-    base = alt.Chart(_data(shown)).encode(x=x, color=colour)
-    chart = (
-        base.mark_area(opacity=0.13 if len({row["series"] for row in shown}) < 4 else 0.05).encode(
-            y=alt.Y("low:Q"), y2="high:Q"
-        )
-        + base.mark_line(strokeWidth=2.2).encode(y=y)
-        + base.mark_point(filled=True, size=40, opacity=1).encode(y=y)
-    )
+    y = _y(options, shown)
+    if len(names) > MOST:
+        panels = [_small(name, shown, names[0], x.copy(), y.copy()) for name in names]
+        return alt.concat(*panels, columns=3, spacing={"row": 14, "column": 22})
+    chart = _lines(shown, x, y, _colour(shown))
     if options.get("marks"):
         chart += marks(list(options["marks"]))
     return chart.properties(width=WIDTH, height=240)
+
+
+def _lines(rows: Rows, x: Any, y: Any, colour: Any) -> Any:
+    base = alt.Chart(_data(rows)).encode(x=x, color=colour)
+    return (
+        base.mark_area(opacity=0.13).encode(y=alt.Y("low:Q"), y2="high:Q")
+        + base.mark_line(strokeWidth=2.2).encode(y=y)
+        + base.mark_point(filled=True, size=40, opacity=1).encode(y=y)
+    )
+
+
+def _small(name: str, rows: Rows, first: str, x: Any, y: Any) -> Any:
+    x["title"] = y["title"] = None
+    beside = [row for row in rows if row["series"] == first and name != first]
+    grey = alt.Chart(_data(beside)).mark_line(strokeWidth=1.6, color=C["muted"], opacity=0.7)
+    mine = [row for row in rows if row["series"] == name]
+    colour = alt.value(C["accent" if name == first else "second"])
+    chart = grey.encode(x=x, y=y) + _lines(mine, x, y, colour)
+    said = name if name == first else f"{name} (grey: {first})"
+    title = alt.TitleParams(said, anchor="start", fontSize=12, fontWeight=600, color=C["ink"], offset=4)
+    return chart.properties(width=(WIDTH + LABELS) // 3 - 50, height=120, title=title)
 
 
 def scatter(rows: Rows, options: Mapping[str, Any]) -> Any:
@@ -145,14 +166,19 @@ def scatter(rows: Rows, options: Mapping[str, Any]) -> Any:
     shown = [row for row in rows if row["value"] is not None]
     scale = alt.Scale(type="log", nice=True) if options.get("log") else alt.Scale(zero=False, padding=20)
     x = alt.X("x:Q", title=options.get("x_title", ""), scale=scale, axis=alt.Axis(tickCount=5, format="~s"))
-    many = len(shown) > 4
+    if many := len(shown) > MOST:  # then names would lie on each other: points have numbers, the legend names
+        shown = [
+            row | {"mark": str(i), "series": f"{i} {row['series']}"} for i, row in enumerate(shown, start=1)
+        ]
+    else:
+        shown = [row | {"mark": row["series"]} for row in shown]
     y, colour = _y(options, shown), _colour(shown, many)
     base = alt.Chart(_data(shown)).encode(x=x, color=colour)
-    chart = base.mark_rule(strokeWidth=2, opacity=0.5).encode(
-        y=alt.Y("low:Q"), y2="high:Q"
-    ) + base.mark_point(filled=True, size=110, opacity=1).encode(y=y)
-    if not many:  # then names would lie on each other: the legend has them
-        chart += base.mark_text(align="left", dx=9, dy=-7).encode(y=y, text="series:N")
+    chart = (
+        base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("low:Q"), y2="high:Q")
+        + base.mark_point(filled=True, size=110, opacity=1).encode(y=y)
+        + base.mark_text(align="left", dx=9, dy=-7).encode(y=y, text="mark:N")
+    )
     if front := _frontier(shown):
         line = alt.Chart(_data(front)).mark_line(
             strokeDash=[5, 4], color=C["muted"], interpolate="step-after"
@@ -171,23 +197,32 @@ def _frontier(rows: Rows) -> Rows:
 
 
 def bars(rows: Rows, options: Mapping[str, Any]) -> Any:
-    """Stacked counts over steps, in the order of the series."""
+    """Stacked counts over steps, or of named things (then they lie, and each has its name), in the order of the
+    series."""
     names: Sequence[str] = list(dict.fromkeys(str(row["series"]) for row in rows))
     data = [row | {"order": names.index(str(row["series"]))} for row in rows]
     known = {name: C[name] for name in names if name in C}
     free = iter(SERIES * 3)
     scale = alt.Scale(domain=names, range=[known.get(n) or C[next(free)] for n in names])
-    return (
-        alt.Chart(_data(data))
-        .mark_bar(stroke=None)
-        .encode(
-            x=alt.X("x:O", title=options.get("x_title", ""), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("value:Q", title=options.get("y_title", ""), axis=alt.Axis(tickMinStep=1, tickCount=5)),
-            color=alt.Color("series:N", scale=scale, legend=alt.Legend(columns=4)),
-            order=alt.Order("order:Q"),
-        )
-        .properties(width=WIDTH, height=230)
-    )
+    counts = alt.Axis(tickMinStep=1, tickCount=5)
+    chart = alt.Chart(_data(data)).mark_bar(stroke=None)
+    coloured = {
+        "color": alt.Color("series:N", scale=scale, legend=alt.Legend(columns=4)),
+        "order": alt.Order("order:Q"),
+    }
+    if all(isinstance(row["x"], str) for row in rows):
+        things = list(dict.fromkeys(row["x"] for row in rows))
+        axis = alt.Axis(domain=False, ticks=False, labelColor=C["ink"], labelLimit=LABELS, minExtent=LABELS)
+        return chart.encode(
+            x=alt.X("value:Q", title=options.get("y_title", ""), axis=counts),
+            y=alt.Y("x:N", title=None, sort=things, axis=axis),
+            **coloured,
+        ).properties(width=WIDTH, height=ROW * len(things) + 6)
+    return chart.encode(
+        x=alt.X("x:O", title=options.get("x_title", ""), axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("value:Q", title=options.get("y_title", ""), axis=counts),
+        **coloured,
+    ).properties(width=WIDTH, height=230)
 
 
 def flow(rows: Rows, options: Mapping[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from smena.results import RunResult
 from smena.results.compare import compare_runs
 from smena.results.crossdomain import CrossDomain
 from smena.results.crossdomain_document import document
-from smena.results.document import Document
+from smena.results.document import Chart, Document
 from smena.results.run_document import run_document
 from smena.store import Store
 from smena_reports.latex import escape
@@ -145,3 +145,21 @@ def test_files_are_asked_for(fpr: Document) -> None:
     for form, words in (("parquet", "--out"), ("charts", "--charts")):
         with pytest.raises(BadInput, match=words):
             Registry.load().make("report", form).write(fpr, None)
+
+
+def test_many_series_stay_readable() -> None:
+    """More curves than colours: a picture each. Named bars: every name is there. Many points: a number each."""
+    from smena_reports.document_charts import draw
+
+    names = [f"arm-{i}" for i in range(9)]
+    points = tuple(
+        {"series": n, "x": x, "value": 0.5, "low": 0.4, "high": 0.6} for n in names for x in (1, 2)
+    )
+    curve = json.loads(draw(Chart("curve", points, {"y": "share"})).to_json())
+    titles = [panel["title"]["text"] for panel in curve["concat"]]
+    assert [title.split(" (")[0] for title in titles] == names
+    scatter = draw(Chart("scatter", points[::2], {"y": "share"})).to_json()
+    assert all(f'"{i} {n}"' in scatter for i, n in enumerate(names, start=1))
+    counted = tuple({"series": "trusted", "x": n, "value": 3} for n in names)
+    bars = json.loads(draw(Chart("bars", counted, {})).to_json())
+    assert bars["encoding"]["y"]["sort"] == names and "labelOverlap" not in bars["encoding"]["y"]["axis"]

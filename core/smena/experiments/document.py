@@ -56,7 +56,8 @@ def _said(experiment: Experiment, judged: Sequence[Judged]) -> Iterable[str]:
 
 
 def _short(j: Judged) -> str:
-    return f"p = {j.p_holm:.3f} after Holm" if not j.secondary else f"p = {j.p:.3f}, not corrected"
+    p, how = (j.p, ", not corrected") if j.secondary else (j.p_holm, " after Holm")
+    return f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}{how}"
 
 
 def _verdicts(experiment: Experiment, judged: Sequence[Judged], runs: tuple[str, ...]) -> Section:

@@ -66,10 +66,9 @@ def plan(experiment: Experiment, store: Store | None = None) -> Document:
         experiment.stopping,
     ]
     frozen = store is not None and any(e.id == experiment.id for e in store.experiments())
+    begin = f"`smena experiment run {experiment.name}`"
     state = (
-        "It is frozen."
-        if frozen
-        else f"It is frozen, and cannot be changed, when it is first run: `smena experiment run {experiment.name}`."
+        "It is frozen." if frozen else f"It is frozen, and cannot be changed, when it is first run: {begin}."
     )
     return Document(
         "plan",
