@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from smena.causal.gate import Answer, Ask, Evidence, Gate, GateVerdict
-    from smena.errors import BadInput, InfraError, SmenaError, UnknownName
+    from smena.errors import BadInput, InfraError, NoLessons, SmenaError, UnknownName
     from smena.protocols import (
         Candidate,
         Environment,
@@ -88,6 +88,7 @@ __all__ = [
     "Learner",
     "Lesson",
     "Move",
+    "NoLessons",
     "Observation",
     "Opener",
     "Outcome",
@@ -119,7 +120,7 @@ __all__ = [
 
 _HOMES = {
     "smena.causal.gate": "Answer Ask Evidence Gate GateVerdict",
-    "smena.errors": "BadInput InfraError SmenaError UnknownName",
+    "smena.errors": "BadInput InfraError NoLessons SmenaError UnknownName",
     "smena.protocols": (
         "Candidate Environment Episode Learner Lesson Move Observation Report SavePolicy SearchSpace Situation "
         "Teacher Verifier"

@@ -37,6 +37,11 @@ class InfraError(SmenaError):
     """The machinery failed, not the model: the trial gets status ``infra`` and leaves both arms."""
 
 
+class NoLessons(SmenaError):
+    """Raised by a teacher that has none and says why, such as a reply that cannot be read: the task goes on
+    without, and reports count it. (A teacher that has nothing to say gives an empty ladder.)"""
+
+
 class JudgeTimeout(InfraError):
     """A verifier has not answered in time."""
 

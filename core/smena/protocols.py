@@ -230,7 +230,8 @@ class Teacher(Protocol):
 
     def lessons(self, situation: Situation, feedback: Feedback, seed: int) -> Sequence[Lesson]:
         """The ladder for this task: the loop tries one after the other, each alone, and stops at the first
-        success. Empty: nothing to say. ``feedback`` holds the gap and the failed attempt."""
+        success. Empty: nothing to say. ``feedback`` holds the gap and the failed attempt. Raise NoLessons where
+        there should have been some, saying what became of them."""
 
 
 class Verifier(Protocol):

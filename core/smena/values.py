@@ -213,9 +213,10 @@ class Usage(Value, frozen=True):
     seconds: float = 0.0
 
 
-CAUSES = ("empty", "refused", "unparsable", "overflow")
+CAUSES = ("empty", "refused", "unparsable", "overflow", "untaught")
 """Why a model gave no answer. The first three are its own failure, and judged as such; ``overflow`` (the task is
-longer than the model takes) is nobody's: its outcome is ``infra``."""
+longer than the model takes) is nobody's: its outcome is ``infra``. ``untaught``: a teacher's reply held no lesson
+that can be read."""
 
 
 def cause(error: str) -> str:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 import msgspec
 
 from smena.config import RunConfig
+from smena.errors import NoLessons
 from smena.executor import Job
 from smena.judge import GOLD
 from smena.money import Budget, metered
@@ -75,7 +76,10 @@ class Worker:
         feedback = job.feedback
         assert feedback is not None
         means = getattr(self.setup.env, "means", dict)
-        lessons = self.setup.teacher.lessons(situation._replace(means=means()), feedback, job.trial.seed)
+        try:
+            lessons = self.setup.teacher.lessons(situation._replace(means=means()), feedback, job.trial.seed)
+        except NoLessons as error:
+            return Outcome(trial=job.trial.key, output=[], error=f"untaught: {error}")
         output = [{"rung": lesson.rung, "body": msgspec.to_builtins(lesson.body)} for lesson in lessons]
         return Outcome(trial=job.trial.key, output=output)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from smena.errors import InfraError
+from smena.errors import InfraError, NoLessons
 from smena.protocols import Lesson, Situation
 from smena.values import JSON, Antipattern, Body, Fact, Feedback, Pattern, canonical
 
@@ -61,7 +61,7 @@ class LlmTeacher:
         ]
 
     def lessons(self, situation: Situation, feedback: Feedback, seed: int) -> Sequence[Lesson]:
-        """Empty where the model has nothing to say that can be read."""
+        """Raises NoLessons where the reply holds none that can be read; an empty list is the model's own."""
         try:
             got = ask_object(
                 self.model, self.templates, self.messages(situation, feedback), seed, _listed, []
@@ -71,9 +71,11 @@ class LlmTeacher:
                 f"overflow: task and attempt are longer than {self.config.model} takes: choose another model"
             ) from None
         if isinstance(got, Failed):
-            return []
+            raise NoLessons(got.text)
         bodies = [body for found in got if (body := self._body(found, situation.features)) is not None]
         distinct = list({canonical(body): body for body in bodies}.values())[: self.config.lessons]
+        if got and not distinct:
+            raise NoLessons(f"unparsable: none of {len(got)} lessons has a kind and what that kind needs")
         direct = self.config.ladder == "direct"
         return [Lesson("direct" if direct else f"rung-{n}", body) for n, body in enumerate(distinct, start=1)]
 

@@ -126,4 +126,6 @@ def lost(result: RunResult) -> str:
     causes = sum((Counter(f.causes) for f in families), Counter[str]())
     mute = [f"{causes[cause]:,} {cause}" for cause in CAUSES[:3] if causes[cause]]
     text += f"; replies without an answer, judged as failures: {', '.join(mute)}" if mute else ""
-    return text + (f"; {causes['overflow']:,} tasks too long for the model" if causes["overflow"] else "")
+    text += f"; {causes['overflow']:,} tasks too long for the model" if causes["overflow"] else ""
+    untaught = causes["untaught"]
+    return text + (f"; {untaught:,} times no lesson could be read in the teacher's reply" if untaught else "")

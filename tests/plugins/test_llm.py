@@ -447,6 +447,7 @@ def test_an_interactive_task_is_played(learner: Any) -> None:
 
 
 def test_the_teacher_gives_lessons_tied_to_the_task(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from smena.errors import NoLessons
     from smena_llm.teacher import LlmTeacher, TeacherConfig
 
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -455,7 +456,10 @@ def test_the_teacher_gives_lessons_tied_to_the_task(server: Running, monkeypatch
     lessons = teacher.lessons(SURE, failed, 1)
     assert [lesson.rung for lesson in lessons] == ["rung-1", "rung-2"]
     assert all(lesson.body.triggers == ("cluster=0",) for lesson in lessons)
-    assert not LlmTeacher(TeacherConfig(model="openai/garbage", api_base=server.url)).lessons(SURE, failed, 1)
+    for model, said in (("garbage", "unparsable after 2 tries"), ("filtered", "refused"), ("empty", "empty")):
+        mute = LlmTeacher(TeacherConfig(model=f"openai/{model}", api_base=server.url))
+        with pytest.raises(NoLessons, match=f"^{said}"):
+            mute.lessons(SURE, failed, 1)
 
 
 def _failed() -> Any:
@@ -514,7 +518,8 @@ def test_why_there_was_no_answer_is_counted_in_the_report(tmp_path: Path) -> Non
             "SELECT SUBSTR(error, 1, INSTR(error || ' ', ' ') - 1), COUNT(*) FROM outcomes GROUP BY 1"
         )
     )
-    assert set(place.query("SELECT DISTINCT status, y FROM outcomes WHERE error != ''")) == {("ok", 0)}
+    judged = "SELECT DISTINCT status, y FROM outcomes WHERE error != '' AND error NOT LIKE 'untaught: %'"
+    assert set(place.query(judged)) == {("ok", 0)}
     counts = {
         word: causes[found]
         for word in ("empty", "refused", "unparsable")
@@ -524,6 +529,14 @@ def test_why_there_was_no_answer_is_counted_in_the_report(tmp_path: Path) -> Non
     assert len(counts) == 3
     words = ", ".join(f"{n} {word}" for word, n in counts.items())
     assert f"replies without an answer, judged as failures: {words}" in " ".join(told.split())
+    kinds = place.query("SELECT DISTINCT SUBSTR(error, 11, 5) FROM outcomes WHERE error LIKE 'untaught: %'")
+    assert causes["untaught:"] > 0 and set(kinds) <= {("empty",), ("refus",), ("unpar",)}
+    assert place.query("SELECT COUNT(*) FROM outcomes WHERE error LIKE 'untaught: %' AND output != '[]'") == [
+        (0,)
+    ]
+    assert f"{causes['untaught:']} times no lesson could be read in the teacher's reply" in " ".join(
+        told.split()
+    )
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, get_args
 import msgspec
 
 from smena.config import RunConfig
-from smena.errors import BadInput, InfraError
+from smena.errors import BadInput, InfraError, NoLessons
 from smena.protocols import Lesson, Situation
 from smena.secrets import leak, secrets_of
 from smena.setup import Setup
@@ -67,15 +67,15 @@ class _Player(Contract):
     def _asked(self, where: str, call: Callable[..., Any], *args: Any) -> Any:
         """What it does on a task of its own; if it says that it cannot work here, there is nothing to try."""
         try:
-            return guarded(where, call, *args, allowed=(BadInput, InfraError))
-        except (BadInput, InfraError) as error:
+            return guarded(where, call, *args, allowed=(BadInput, InfraError, NoLessons))
+        except (BadInput, InfraError, NoLessons) as error:
             ensure(len(str(error)) > 20, f"{where}: its error says too little: {error}")
             raise DoesNotApply(f"it says that it cannot work here: {error}") from None
 
     def _refuse_in_words(self, where: str, call: Callable[..., Any], *args: Any) -> None:
         try:
             call(*args)
-        except (BadInput, InfraError) as error:
+        except (BadInput, InfraError, NoLessons) as error:
             ensure(len(str(error)) > 20, f"{where}: its error says too little: {error}")
         except (Exception, SystemExit) as error:
             raise Breach(
