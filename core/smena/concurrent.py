@@ -9,7 +9,7 @@ from pathlib import Path
 
 from smena.errors import BadInput, SmenaError
 from smena.executor import START_SECONDS, Job, LocalExecutor
-from smena.process import Done, Failed, MakeWorker, Ready, Ticket, WorkerProcess
+from smena.process import Done, Failed, MakeWorker, Ready, Ticket, WorkerProcess, overdue
 from smena.values import Outcome
 
 
@@ -94,8 +94,7 @@ class ConcurrentExecutor(LocalExecutor):
         late = [t for t in worker.hand if time.monotonic() >= t.since + self._timeout]
         for ticket in late:
             worker.hand.remove(ticket)
-            error = f"stopped at the limit of {self._timeout:g} s"
-            yield ticket.job, Outcome(ticket.job.trial.key, "timeout", latency=self._timeout, error=error)
+            yield ticket.job, overdue(ticket.job.trial.key, self._timeout)
 
     def _hear_all(self, worker: WorkerProcess) -> Iterator[tuple[Job, Outcome]]:
         match worker.receive():
@@ -125,7 +124,7 @@ class ConcurrentExecutor(LocalExecutor):
                 self._suspects.append(ticket)
             else:
                 error = f"its worker died twice ({worker.cause})"
-                yield ticket.job, Outcome(ticket.job.trial.key, "infra", error=error)
+                yield ticket.job, Outcome(ticket.job.trial.key, "infra", error=error, cause="worker-died")
 
     def _make(self) -> WorkerProcess:
         return WorkerProcess(self._make_worker, self._log, [w.connection for w in self._pool], self._threads)

@@ -20,12 +20,15 @@ class SmenaError(Exception):
     """Root of everything Smena raises on purpose; ``exit_code`` is what the shell gets."""
 
     exit_code = ExitCode.RUN_FAILED
+    cause = "raised"
+    """What a trial that it ends was lost to, as a code: one of :data:`smena.values.LOSSES`."""
 
 
 class BadInput(SmenaError):
     """The user asked for something that cannot be: a name, a value, a file, a database."""
 
     exit_code = ExitCode.BAD_INPUT
+    cause = "bad-input"
 
 
 class Hopeless(BadInput):
@@ -36,6 +39,8 @@ class Hopeless(BadInput):
 class InfraError(SmenaError):
     """The machinery failed, not the model: the trial gets status ``infra`` and leaves both arms."""
 
+    cause = "infra"
+
 
 class NoLessons(SmenaError):
     """Raised by a teacher that has none and says why, such as a reply that cannot be read: the task goes on
@@ -45,6 +50,8 @@ class NoLessons(SmenaError):
 class JudgeTimeout(InfraError):
     """A verifier has not answered in time."""
 
+    cause = "judge-timeout"
+
     def __init__(self, what: str) -> None:
         super().__init__(f"timeout of the judge: {what}")
 
@@ -52,8 +59,28 @@ class JudgeTimeout(InfraError):
 class NoSandbox(InfraError):
     """A session could not be had."""
 
+    cause = "sandbox-unavailable"
+
     def __init__(self, what: str) -> None:
         super().__init__(f"sandbox unavailable: {what}")
+
+
+class SandboxFailed(InfraError):
+    """A session was had, and failed before its command came to an end of its own."""
+
+    cause = "sandbox-failed"
+
+
+class NoScore(InfraError):
+    """A verifier has said what is no score: no number, NaN, or one outside [0, 1]."""
+
+    cause = "no-score"
+
+
+class NoModel(InfraError):
+    """A model could not be had."""
+
+    cause = "model-unavailable"
 
 
 class UnknownName(BadInput):

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from smena.errors import BadInput, SmenaError
-from smena.process import Done, Failed, Job, MakeWorker, Ready, Ticket, WorkerProcess, perform
+from smena.process import Done, Failed, Job, MakeWorker, Ready, Ticket, WorkerProcess, overdue, perform
 from smena.values import Outcome
 
 __all__ = ["Executor", "Job", "LocalExecutor"]
@@ -187,14 +187,14 @@ class LocalExecutor:
     def _collect(self) -> Iterator[tuple[Job, Outcome]]:
         """Wait for something to happen, and yield what came of it."""
         now = time.monotonic()
-        overdue = [w for w in self._pool if now >= self._deadline(w)]
+        late = [w for w in self._pool if now >= self._deadline(w)]
         wait = min((self._deadline(w) for w in self._pool), default=now) - now
         ready = [key.data for key, _ in self._selector.select(max(0.0, min(wait, 60.0)))]
         for worker in ready:
             if (done := self._hear(worker)) is not None:
                 self._hand_out()
                 yield done
-        for worker in overdue:
+        for worker in late:
             if worker not in ready:
                 self._remove(worker)
                 if not worker.ready:
@@ -202,8 +202,7 @@ class LocalExecutor:
                         f"a worker has not started within {START_SECONDS:g} s: is a plugin hung?"
                     )
                 job = self._put_back(worker).job
-                error = f"stopped at the limit of {self._timeout:g} s"
-                outcome = Outcome(job.trial.key, "timeout", latency=self._timeout, error=error)
+                outcome = overdue(job.trial.key, self._timeout)
                 yield job, outcome
 
     def _deadline(self, worker: WorkerProcess) -> float:
@@ -239,7 +238,7 @@ class LocalExecutor:
             self._suspects.append(ticket)
             return None
         error = f"its worker died twice ({worker.cause})"
-        return ticket.job, Outcome(ticket.job.trial.key, "infra", error=error)
+        return ticket.job, Outcome(ticket.job.trial.key, "infra", error=error, cause="worker-died")
 
     def _put_back(self, worker: WorkerProcess) -> Ticket:
         """The job that a lost worker was at; those behind it go back to the front of the queue."""

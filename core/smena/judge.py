@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from smena.agreement import entropy, fleiss_kappa, vote
-from smena.errors import BadInput, InfraError, JudgeTimeout
+from smena.errors import BadInput, JudgeTimeout, NoScore, SmenaError
 from smena.protocols import Environment, Verifier
 from smena.registry import Registry, fingerprint
 from smena.values import Attempt, Outcome, Task, Verdict, digest
@@ -157,13 +157,13 @@ class Judge:
         return cls(made, weights, tau, rules)
 
     def judge(self, environment: Environment, task: Task, attempt: Attempt) -> Judgement:
-        """Raises InfraError when a verifier gives what is no score, JudgeTimeout when it gives nothing: the
+        """Raises NoScore when a verifier gives what is none, JudgeTimeout when it gives nothing: the
         outcome is then nobody's failure."""
         given: dict[str, float] = {}
         scores: dict[str, float] = {}
         for name, verifier in self.verifiers.items():
             with _limit(self.rules.seconds, name):
-                verdict = verifier.verify(environment, task, attempt)
+                verdict = _ask(verifier, environment, task, attempt)
             if verdict.given:
                 given[name] = scores[name] = _checked(name, verdict)
             scores |= {
@@ -217,12 +217,22 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
+def _ask(verifier: Verifier, environment: Environment, task: Task, attempt: Attempt) -> Verdict:
+    try:
+        return verifier.verify(environment, task, attempt)
+    except SmenaError:
+        raise
+    except Exception as error:
+        error.cause = "verifier-raised"  # type: ignore[attr-defined]  # kept beside the status
+        raise
+
+
 def _checked(name: str, verdict: Verdict) -> float:
     score = verdict.score
     if isinstance(score, bool) or not isinstance(score, int | float):
-        raise InfraError(f"verifier {name!r} returned {score!r}, a score must be a number in [0, 1]")
+        raise NoScore(f"verifier {name!r} returned {score!r}, a score must be a number in [0, 1]")
     if not (math.isfinite(score) and 0 <= score <= 1):
-        raise InfraError(f"verifier {name!r} returned {score}, a score must be in [0, 1]")
+        raise NoScore(f"verifier {name!r} returned {score}, a score must be in [0, 1]")
     return float(score)
 
 

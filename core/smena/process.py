@@ -29,7 +29,7 @@ import msgspec
 
 from smena.errors import BadInput, Hopeless, InfraError
 from smena.money import Refused
-from smena.values import Body, Feedback, Outcome, Split, Trial
+from smena.values import Body, Feedback, Outcome, Split, Trial, cause
 
 _PR_SET_PDEATHSIG = 1
 _BUFFER = 262_144
@@ -153,6 +153,12 @@ class WorkerProcess:
         self._process.close()
 
 
+class _BadOutcome(InfraError):
+    """What a trial came to cannot be stored."""
+
+    cause = "bad-outcome"
+
+
 def perform(worker: Worker, job: Job) -> Done | Failed:
     """Run one job; whatever it does becomes an outcome that survives JSON, as it will be stored. Failed: no
     job can be done, as this one has shown."""
@@ -161,10 +167,10 @@ def perform(worker: Worker, job: Job) -> Done | Failed:
         outcome = worker(job)
         numbers = (outcome.reward or 0.0, outcome.cost, *outcome.scores.values())
         if not all(map(math.isfinite, numbers)):
-            raise InfraError("a score, reward or cost is not a finite number")
+            raise _BadOutcome("a score, reward or cost is not a finite number")
         encoded = _ENCODER.encode(outcome)
         if len(encoded) > MAX_BYTES:
-            raise InfraError(f"its outcome takes {len(encoded):,} bytes; the limit is {MAX_BYTES:,}")
+            raise _BadOutcome(f"its outcome takes {len(encoded):,} bytes; the limit is {MAX_BYTES:,}")
         outcome = _OUTCOME.decode(encoded)
     except Hopeless as error:
         return Failed(True, one_line(error))
@@ -175,8 +181,15 @@ def perform(worker: Worker, job: Job) -> Done | Failed:
             latency=time.perf_counter() - started,
             error=one_line(error),
             usage=getattr(error, "usage", None),
+            cause=cause(str(error)) or getattr(error, "cause", "raised"),
         )
     return Done(time.perf_counter() - started, outcome)
+
+
+def overdue(trial: str, seconds: float) -> Outcome:
+    """Of a trial that was stopped at its wall limit."""
+    error = f"stopped at the limit of {seconds:g} s"
+    return Outcome(trial, "timeout", latency=seconds, error=error, cause="trial-timeout")
 
 
 def one_line(error: BaseException) -> str:

@@ -213,6 +213,14 @@ class Usage(Value, frozen=True):
     seconds: float = 0.0
 
 
+LOSSES = (
+    "infra", "judge-timeout", "sandbox-unavailable", "sandbox-failed", "no-score", "verifier-raised",
+    "model-unavailable", "overflow", "worker-died", "bad-outcome", "bad-input", "raised", "trial-timeout",
+)  # fmt: skip
+"""What trials are lost to, as codes. ``no-score``: a verifier said what is none; ``bad-outcome``: an outcome that
+cannot be stored; ``raised``: an error that nobody foresaw, outside a verifier; ``infra``: the machinery, no
+more is known. A plugin's own :class:`~smena.errors.InfraError` may have a ``cause`` of its own."""
+
 CAUSES = ("empty", "refused", "unparsable", "overflow", "untaught")
 """Why a model gave no answer. The first three are its own failure, and judged as such; ``overflow`` (the task is
 longer than the model takes) is nobody's: its outcome is ``infra``. ``untaught``: a teacher's reply held no lesson
@@ -234,7 +242,8 @@ class Outcome(Value, frozen=True):
 
     ``cost`` is in the learner's unit, ``latency`` in wall seconds. ``output`` is the answer of an attempt
     or the knowledge item of a lesson; ``trace`` whatever the learner wanted to tell. ``error`` is for
-    people; its first word may be one of :data:`CAUSES`."""
+    people. ``cause`` is a code: one of :data:`LOSSES` where the machinery failed, of :data:`CAUSES` where a
+    model gave no answer; else empty."""
 
     trial: str
     status: Status = "ok"
@@ -247,10 +256,7 @@ class Outcome(Value, frozen=True):
     trace: JSON = None
     error: str = ""
     usage: Usage | None = None
-
-    @property
-    def cause(self) -> str:
-        return cause(self.error)
+    cause: str = ""
 
 
 class Decision(Value, frozen=True):

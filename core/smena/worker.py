@@ -15,7 +15,7 @@ from smena.judge import GOLD
 from smena.money import Budget, metered
 from smena.protocols import Situation
 from smena.setup import Setup
-from smena.values import JSON, Attempt, Outcome, Task
+from smena.values import JSON, Attempt, Outcome, Task, cause
 
 KEEP = 48
 """Situations kept warm in a worker: a space caches what it has computed, and trials of a task come in
@@ -70,6 +70,7 @@ class Worker:
             output=attempt.answer,
             trace=_trace(attempt, self._keep_trace),
             error=verdict.abstained or attempt.error,
+            cause="" if verdict.abstained else cause(attempt.error),
         )
 
     def _teach(self, job: Job, situation: Situation) -> Outcome:
@@ -79,7 +80,7 @@ class Worker:
         try:
             lessons = self.setup.teacher.lessons(situation._replace(means=means()), feedback, job.trial.seed)
         except NoLessons as error:
-            return Outcome(trial=job.trial.key, output=[], error=f"untaught: {error}")
+            return Outcome(trial=job.trial.key, output=[], error=f"untaught: {error}", cause="untaught")
         output = [{"rung": lesson.rung, "body": msgspec.to_builtins(lesson.body)} for lesson in lessons]
         return Outcome(trial=job.trial.key, output=output)
 

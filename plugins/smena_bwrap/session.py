@@ -25,7 +25,7 @@ from typing import Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
 from smena.converse import Told, converse
-from smena.errors import NoSandbox
+from smena.errors import NoSandbox, SandboxFailed
 from smena.sandbox import relative
 from smena.slots import Slot
 
@@ -180,7 +180,7 @@ class BwrapSession:
         self, words: Sequence[str], timeout: float, env: Mapping[str, str], stdin: bytes, cap: int
     ) -> Told:
         if self._gone():
-            raise InfraError("the sandbox is gone: its holder was killed")
+            raise SandboxFailed("the sandbox is gone: its holder was killed")
         if self._filter is not None:
             os.lseek(self._filter, 0, os.SEEK_SET)
         told_by, tell = os.pipe()
@@ -190,10 +190,10 @@ class BwrapSession:
         told = converse(process, stdin, timeout, cap, lambda: self._over(process.pid), process.kill)
         with os.fdopen(told_by, "rb") as status:
             if not told.gone:
-                raise InfraError("what ran in the sandbox could not be killed")
+                raise SandboxFailed("what ran in the sandbox could not be killed")
             began = b"exit-code" in status.read()  # said by bwrap itself, if it came so far as to run it
         if told.code is not None and told.code >= 0 and not began:
-            raise InfraError(f"the sandbox failed: {told.said.decode(errors='replace').strip()}")
+            raise SandboxFailed(f"the sandbox failed: {told.said.decode(errors='replace').strip()}")
         return told
 
     def _enter(self) -> list[str]:
@@ -262,7 +262,7 @@ class BwrapSession:
 
     def _seen(self) -> Area:
         if self._gone() or self._area is None:
-            raise InfraError("the sandbox is gone: its holder was killed")
+            raise SandboxFailed("the sandbox is gone: its holder was killed")
         return self._area
 
     def _gone(self) -> bool:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
-from smena.errors import NoSandbox
+from smena.errors import NoSandbox, SandboxFailed
 from smena.sandbox import GET, PUT, relative
 from smena.slots import Slot, boot, owner
 
@@ -40,7 +40,7 @@ _SEED = "/.seed"
 
 
 @contextmanager
-def engine(what: str, kind: type[InfraError] = InfraError) -> Iterator[None]:
+def engine(what: str, kind: type[InfraError] = SandboxFailed) -> Iterator[None]:
     """Whatever the Engine or the way to it fails with is an InfraError, of this kind."""
     import docker.errors
     import requests
@@ -148,7 +148,7 @@ class DockerSession:
         self, words: Sequence[str], timeout: float, env: Mapping[str, str], stdin: bytes, cap: int
     ) -> tuple[int | None, Told]:
         if not self._id:
-            raise InfraError("the sandbox is gone: its session is closed")
+            raise SandboxFailed("the sandbox is gone: its session is closed")
         api = self._client.api
         with engine("run a command"):
             made = api.exec_create(
@@ -185,7 +185,7 @@ class DockerSession:
         code, told = self._run(words, self._bounds.seconds, {}, stdin, 65_536)
         if code != 0:
             why = told.said.decode(errors="replace").strip().splitlines()
-            raise InfraError(f"the work area could not be filled: {''.join(why[-1:]) or code}")
+            raise SandboxFailed(f"the work area could not be filled: {''.join(why[-1:]) or code}")
 
     def put(self, path: str, data: bytes) -> None:
         place = relative(path, self.workdir)

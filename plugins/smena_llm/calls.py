@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from smena.errors import Hopeless, InfraError, SmenaError
+from smena.errors import Hopeless, NoModel, SmenaError
 from smena.money import reserve
 from smena.values import Usage
 
@@ -59,7 +59,7 @@ class Model:
     def ask(
         self, messages: Sequence[Message], seed: int, json: bool = False, temperature: float | None = None
     ) -> Reply:
-        """Raises InfraError when it could not be had, Hopeless when no call could, Overflow, Refusal, and Refused
+        """Raises NoModel when it could not be had, Hopeless when no call could, Overflow, Refusal, and Refused
         (smena.money) where the budget has no room."""
         config, client = self.config, self._ready()
         warmth = config.temperature if temperature is None else temperature
@@ -72,7 +72,7 @@ class Model:
             except _Again as again:
                 if retried >= config.retries:
                     why = f"{config.model} did not answer {retried + 1} times: {again.text}"
-                    raise InfraError(why) from None
+                    raise NoModel(why) from None
                 time.sleep(again.pause(retried, rng))
                 retried += 1
 
@@ -143,7 +143,7 @@ class Model:
                 self._takes_json = False
                 raise _Again(trouble.text, 0.0) from None
             case Kind.BAD:
-                raise InfraError(trouble.text) from None
+                raise NoModel(trouble.text) from None
             case Kind.BUSY:
                 self._throttle.pressed()
         raise _Again(trouble.text, trouble.wait) from None

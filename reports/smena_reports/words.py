@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from smena.results import Arm, Estimate, RunResult, SaveRule, Saves
 from smena.results.spending import in_words
 from smena.results.wording import NBSP, difference, number, percent, plural, points, seconds, share
+from smena.store.records import Loss
 from smena.values import CAUSES
 
 __all__ = ["NBSP", "difference", "number", "percent", "plural", "points", "seconds", "share"]
@@ -116,6 +118,17 @@ def audit_counts(rule: SaveRule) -> str:
     return text + (f" · {rule.unaudited} not audited" if rule.unaudited else "")
 
 
+def _by_cause(losses: Iterable[Loss]) -> str:
+    """Failed executions by cause, and in which arm: uses that share a trial each count it."""
+    count: dict[str, list[int]] = {}
+    for loss in losses:
+        count.setdefault(loss.cause, [0, 0])[loss.informed] += loss.executions
+    return ", ".join(
+        f"{cause}: {without:,} without items, {with_items:,} with"
+        for cause, (without, with_items) in sorted(count.items())
+    )
+
+
 def lost(result: RunResult) -> str:
     """Infrastructure losses, said always; and why models gave no answer, where they did not."""
     families = result.ledger.families
@@ -123,6 +136,8 @@ def lost(result: RunResult) -> str:
     retried = sum(f.retried for f in families)
     trials = f"{result.ledger.trials:,} trials"
     text = f"{', '.join(parts)} of {trials}; {plural(retried, 'failed execution')}, tried again or given up"
+    if result.ledger.losses:
+        text += f" ({_by_cause(result.ledger.losses)})"
     causes = sum((Counter(f.causes) for f in families), Counter[str]())
     mute = [f"{causes[cause]:,} {cause}" for cause in CAUSES[:3] if causes[cause]]
     text += f"; replies without an answer, judged as failures: {', '.join(mute)}" if mute else ""

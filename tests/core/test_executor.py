@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from smena.errors import BadInput, InfraError, SmenaError
+from smena.errors import BadInput, InfraError, NoModel, NoSandbox, SmenaError
 from smena.executor import CHUNK_JOBS, Job, LocalExecutor
 from smena.process import MAX_BYTES
 from smena.values import Attempt, Fact, Feedback, Finding, Gap, Outcome, Trial
@@ -35,6 +35,10 @@ def act(job: Job) -> Outcome:
             raise ValueError("no\nsuch luck")
         case "infra":
             raise InfraError("the sandbox is gone")
+        case "overflow":
+            raise InfraError("overflow: too long")
+        case "no":
+            raise {"sandbox": NoSandbox("full"), "model": NoModel("down")}[rest]
         case "exit":
             sys.exit(3)
         case "die":
@@ -144,19 +148,22 @@ def test_a_worker_gets_the_whole_job() -> None:
 
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize(
-    ("what", "error"),
+    ("what", "error", "cause"),
     [
-        ("raise", "ValueError: no such luck (test_executor.py:"),
-        ("infra", "the sandbox is gone"),
-        ("exit", "SystemExit: 3"),
-        ("nan", "not a finite number"),
-        ("set", "TypeError"),
-        ("huge", "the limit is 33,554,432"),
+        ("raise", "ValueError: no such luck (test_executor.py:", "raised"),
+        ("infra", "the sandbox is gone", "infra"),
+        ("no sandbox", "sandbox unavailable: full", "sandbox-unavailable"),
+        ("no model", "down", "model-unavailable"),
+        ("overflow", "overflow: too long", "overflow"),
+        ("exit", "SystemExit: 3", "raised"),
+        ("nan", "not a finite number", "bad-outcome"),
+        ("set", "TypeError", "raised"),
+        ("huge", "the limit is 33,554,432", "bad-outcome"),
     ],
 )
-def test_a_job_that_raises_is_infra_with_one_line(what: str, error: str, workers: int) -> None:
+def test_a_job_that_raises_is_infra_with_one_line(what: str, error: str, cause: str, workers: int) -> None:
     bad, good = outcomes([job(what), job("fine")], workers)
-    assert (bad.status, good.status) == ("infra", "ok")
+    assert (bad.status, good.status, bad.cause, good.cause) == ("infra", "ok", cause, "")
     assert error in bad.error and "\n" not in bad.error and bad.y is None
 
 
@@ -172,7 +179,8 @@ def test_a_job_that_hangs_is_stopped_and_it_alone_is_charged(what: str) -> None:
     done = outcomes(jobs, timeout=0.3)
     assert time.monotonic() - started < 5
     assert [o.status for o in done] == ["ok"] * 200 + ["timeout"] + ["ok"] * 200
-    assert done[200].error == "stopped at the limit of 0.3 s" and done[200].latency == 0.3
+    assert (done[200].error, done[200].cause) == ("stopped at the limit of 0.3 s", "trial-timeout")
+    assert done[200].latency == 0.3
 
 
 def test_the_limit_is_a_jobs_own_not_its_chunks() -> None:
@@ -198,7 +206,7 @@ def test_a_job_that_kills_its_worker_twice_is_infra_and_it_alone(what: str, caus
     jobs = [job("fine", i) for i in range(200)] + [job(what)] + [job("fine", i) for i in range(200, 400)]
     done = outcomes(jobs)
     assert [o.status for o in done] == ["ok"] * 200 + ["infra"] + ["ok"] * 200
-    assert done[200].error == f"its worker died twice ({cause})"
+    assert (done[200].error, done[200].cause) == (f"its worker died twice ({cause})", "worker-died")
 
 
 def test_a_job_whose_worker_dies_once_is_given_another(tmp_path: Path) -> None:

@@ -59,13 +59,15 @@ def test_the_composite_is_the_formula(pairs: list[tuple[float, float]], tau: flo
 
 @pytest.mark.parametrize("score", [math.nan, 7.0, -0.1, math.inf, True, None, "1"])
 def test_what_is_no_score_is_nobody_s_failure(score: Any) -> None:
-    with pytest.raises(InfraError, match=r"'v'.*score must be"):
+    with pytest.raises(InfraError, match=r"'v'.*score must be") as told:
         verdict(judge(v=score))
+    assert told.value.cause == "no-score"
 
 
 def test_a_verifier_that_raises_or_hangs() -> None:
-    with pytest.raises(ZeroDivisionError):  # the executor makes it status infra, with the error in one line
+    with pytest.raises(ZeroDivisionError) as raised:  # the executor makes it status infra, in one line
         verdict(judge(v=ZeroDivisionError("oops")))
+    assert raised.value.cause == "verifier-raised"  # type: ignore[attr-defined]
     with pytest.raises(JudgeTimeout, match=r"timeout of the judge: verifier 'v' .* within 0.2 s"):
         verdict(judge(Rules(seconds=0.2), v=lambda: time.sleep(60)))
 

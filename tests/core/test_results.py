@@ -71,7 +71,8 @@ class Writer:
         attempt = trial.kind == "attempt"
         status = "ok" if y is not None or not attempt else "infra"
         reward = float(y) if y is not None else None
-        outcome = Outcome(trial.key, status, y, reward, cost=cost, latency=0.01 * self.seed)
+        cause = "judge-timeout" if status == "infra" else ""
+        outcome = Outcome(trial.key, status, y, reward, cost=cost, latency=0.01 * self.seed, cause=cause)
         self.store.remember(trial, outcome)
         self.store.link(RUN, purpose, [trial.key], position)
 
@@ -191,6 +192,10 @@ def test_memory_items_and_cost(result: RunResult) -> None:
     assert families["train"].trials == 11 + 3 and families["train"].cost == pytest.approx(11 + 3 * 0.5)
     assert (families["train"].infra, families["eval"].infra, families["train"].retried) == (1, 1, 1)
     assert result.ledger.lost == 2
+    assert [(loss.family, loss.cause, loss.executions, loss.trials) for loss in result.ledger.losses] == [
+        ("eval", "judge-timeout", 1, 1),
+        ("train", "judge-timeout", 1, 1),
+    ]
     (dropped, passed) = sorted(result.ledger.gates, key=lambda g: g.verdict)
     assert (dropped.runs, passed.decisions, passed.runs, passed.runs_median) == (20, 2, 40, 20.0)
 
@@ -229,6 +234,7 @@ def test_every_sql_gives_its_figure(store: Store, result: RunResult) -> None:
     own = result.saves.rules[0]
     assert {row[1]: row[2] for row in rows("saves") if row[0]} == {"drop": own.false, "pass": own.useful}
     assert {row[0]: row[3] for row in rows("items")} == {i.digest: i.state for i in result.items}
+    assert [tuple(row) for row in rows("losses")] == [("judge-timeout", 2)]
     assert {row[0]: (row[1], row[2], row[3]) for row in rows("ledger")} == {
         f.name[:4]: (f.trials, f.cost, f.infra + f.timeout) for f in result.ledger.families if f.trials
     }

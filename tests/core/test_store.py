@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from smena.errors import BadInput
 from smena.store import Run, Store
+from smena.store.records import Loss
 from smena.values import (
     Antipattern,
     Decision,
@@ -84,6 +86,25 @@ def test_a_failure_is_owed_again_counted_and_kept(store: Store, status: Status) 
     [served] = store.outcomes(RUN.id)
     assert (served.outcome, served.attempts) == (ok(TRIAL), 3)
     assert [(f.attempt, f.error) for f in store.failures(RUN.id)] == [(1, "first"), (2, "second")]
+
+
+def test_what_the_machinery_failed_at_is_counted_by_purpose_arm_and_cause(store: Store) -> None:
+    bare, informed = (msgspec.structs.replace(TRIAL, knowledge=items) for items in ((), ("k",)))
+    for trial, causes in ((bare, ["judge-timeout", "judge-timeout"]), (informed, ["no-score"])):
+        for cause in causes:
+            lost = msgspec.structs.replace(failed(trial, "infra", "why"), cause=cause)
+            assert store.remember(trial, lost).cause == cause
+    store.remember(bare, ok(bare))
+    store.start_run(RUN)
+    store.link(RUN.id, "eval/none", [bare.key, bare.key])
+    store.link(RUN.id, "eval/trusted", [informed.key, bare.key])
+    store.link(RUN.id, "train/1/t", [bare.key])
+    assert store.recall([bare.key])[bare.key].cause == ""
+    assert store.losses(RUN.id) == [
+        Loss("eval", False, "judge-timeout", 2, 0),
+        Loss("eval", True, "no-score", 1, 1),
+        Loss("train", False, "judge-timeout", 2, 0),
+    ]
 
 
 def test_an_abstention_is_an_answer(store: Store) -> None:

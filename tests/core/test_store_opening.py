@@ -141,6 +141,36 @@ def test_every_revision_has_its_file() -> None:
     assert tuple(r.revision for r in reversed(list(script.walk_revisions()))) == schema.REVISIONS
 
 
+def test_causes_that_were_only_words_become_data(url: str, tmp_path: Path) -> None:
+    (versions := tmp_path / "versions").mkdir()
+    for file in (migrations.HERE / "versions").glob("000[1-4]*.py"):
+        (versions / file.name).write_text(file.read_text())
+    db = database.Database(database._url(url), "here")
+    migrations.upgrade(db._conn, db.together, versions)
+    said = {
+        ("infra", "timeout of the judge: verifier 'slow' has not answered"): "judge-timeout",
+        ("infra", "sandbox unavailable: docker: gone"): "sandbox-unavailable",
+        ("infra", "verifier 'odd' returned nan, a score must be in [0, 1]"): "no-score",
+        ("infra", "overflow: the task is longer than it takes"): "overflow",
+        ("infra", "who knows"): "infra",
+        ("timeout", "stopped at the limit of 3 s"): "trial-timeout",
+        ("ok", "unparsable after 2 tries: it is empty"): "unparsable",
+        ("ok", ""): "",
+        ("abstain", "refused to agree"): "",
+    }
+    trials = [trial(number) for number in range(len(said))]
+    old = [c for c in schema.outcomes.c if c.name != "cause"]
+    for made, (status, error) in zip(trials, said, strict=True):
+        told = {c.name: "null" if c.type.python_type is str else 0 for c in old}
+        row = told | {"key": made.key, "status": status, "error": error, "scores": "{}", "usage": None}
+        db._conn.execute(sa.insert(sa.table("outcomes", *(sa.column(c.name) for c in old))), row)
+    db._conn.commit()
+    db.close()
+    with Store.open(url) as store:
+        found = store.recall([made.key for made in trials], ("ok", "abstain", "infra", "timeout"))
+    assert [found[made.key].cause for made in trials] == list(said.values())
+
+
 NEXT = """
 import sqlalchemy as sa
 from alembic import op

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from smena.results.estimates import Estimate
+from smena.store.records import Loss
 from smena.values import JSON, Decision, Knowledge, Transition, Value
 
 
@@ -174,6 +175,7 @@ class Ledger(Value, frozen=True):
     cost: float
     lost: int
     gates: tuple[GateCost, ...]
+    losses: tuple[Loss, ...] = ()
 
 
 class Group(Value, frozen=True):

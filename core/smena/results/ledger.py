@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from smena.results.estimates import quantile
 from smena.results.figures import Family, GateCost, Ledger
-from smena.values import Decision, cause
+from smena.store.records import Loss
+from smena.values import CAUSES, Decision
 
 FAMILIES = {
     "bank": "bank: baselines that choose pools",
@@ -25,11 +26,11 @@ FAMILIES = {
 
 
 def family(name: str, used: int, trials: Sequence[tuple[str, float, float, int, str]]) -> Family:
-    """``trials``: status, cost, latency, executions and error of each distinct one: a trial that serves several
+    """``trials``: status, cost, latency, executions and cause of each distinct one: a trial that serves several
     uses is counted, and paid, once."""
     latencies = sorted(latency for _, _, latency, _, _ in trials)
     count = Counter(status for status, *_ in trials)
-    causes = Counter(found for *_, error in trials if (found := cause(error)))
+    causes = Counter(cause for *_, cause in trials if cause in CAUSES)
     return Family(
         name,
         used,
@@ -45,7 +46,7 @@ def family(name: str, used: int, trials: Sequence[tuple[str, float, float, int, 
     )
 
 
-def ledger(families: Sequence[Family], decisions: Iterable[Decision]) -> Ledger:
+def ledger(families: Sequence[Family], decisions: Iterable[Decision], losses: Sequence[Loss] = ()) -> Ledger:
     runs: dict[tuple[str, str], list[int]] = defaultdict(list)
     for decision in decisions:
         if isinstance(spent := decision.evidence.get("runs"), int):
@@ -62,4 +63,5 @@ def ledger(families: Sequence[Family], decisions: Iterable[Decision]) -> Ledger:
         math.fsum(f.cost for f in families),
         sum(f.infra + f.timeout + f.abstain for f in families),
         tuple(gates),
+        tuple(losses),
     )

@@ -68,6 +68,12 @@ FROM (SELECT DISTINCT SUBSTR(purpose, 1, 4) AS family, outcomes.key, cost, statu
       FROM {_TRIALS} WHERE run = :run) AS trials
 GROUP BY family ORDER BY family"""
 
+_LOSSES = """
+-- by cause only; the table tells purposes and arms apart as well, and counts an execution in each
+SELECT COALESCE(cause, 'infra') AS cause, COUNT(*) AS executions FROM failures
+WHERE key IN (SELECT key FROM run_trials WHERE run = :run)
+GROUP BY COALESCE(cause, 'infra') ORDER BY cause"""
+
 _GATES = """
 SELECT gate, verdict, COUNT(*) AS decisions FROM decisions
 WHERE run = :run GROUP BY gate, verdict ORDER BY gate, verdict"""
@@ -114,6 +120,7 @@ _QUERIES = {
     "evidence": _EVIDENCE,
     "items": _ITEMS,
     "ledger": _LEDGER,
+    "losses": _LOSSES,
     "gates": _GATES,
     "groups": _GROUPS,
     "services": _SERVICES,

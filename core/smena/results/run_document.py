@@ -20,6 +20,7 @@ def run_document(result: RunResult) -> Document:
         _evidence,
         _items,
         _ledger,
+        _losses,
     )
     return Document(
         "run",
@@ -296,3 +297,23 @@ def _ledger(result: RunResult) -> Section:
     ]
     says = "Cost in the learner's unit; latency is left out: it is not a function of the run."
     return _section(result, "ledger", "What it took", says, "ledger", columns, rows)
+
+
+def _losses(result: RunResult) -> Section:
+    columns = (
+        Column("purpose"),
+        Column("items injected", "text", "arm"),
+        Column("cause"),
+        Column("executions", "count"),
+        Column("trials lost", "count", "trials"),
+    )
+    rows = [
+        (loss.family, "yes" if loss.informed else "no", loss.cause, loss.executions, loss.trials)
+        for loss in result.ledger.losses
+    ]
+    says = (
+        "Executions that the machinery failed, in either arm; a trial is lost where the last one failed too."
+    )
+    return _section(
+        result, "losses", "What failed for no fault of the learner's", says, "losses", columns, rows
+    )

@@ -88,7 +88,7 @@ class RunResult(Value, frozen=True):
             audited,
             items(knowledge, decisions, transitions),
             evidence_paths(gates),
-            ledger(families, gates),
+            ledger(families, gates, store.losses(record.id)),
             _seeds(config),
             _not_measured(record, found, audited, bool(paid)),
             queries(record.id),

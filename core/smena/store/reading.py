@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from smena.store.records import (
     Frozen,
     Item,
     LateVerdict,
+    Loss,
     Run,
     Served,
     TaskRow,
@@ -43,7 +45,7 @@ FINAL: tuple[Status, ...] = ("ok", "abstain")
 """Outcomes that are remembered for good. ``infra`` and ``timeout`` are owed again when the trial is next
 wanted: the machinery may have recovered, and a wall limit is no part of a trial's key."""
 
-OUTCOME = ("status", "y", "reward", "scores", "cost", "latency", "output", "trace", "error", "usage")
+OUTCOME = ("status", "y", "reward", "scores", "cost", "latency", "output", "trace", "error", "usage", "cause")
 TRIAL = ("kind", "env", "task", "learner", "judge", "knowledge", "feedback", "seed")
 
 _BATCH = 500
@@ -158,15 +160,15 @@ class Reader:
 
     def spent(self, run: str, purpose: str) -> tuple[int, list[tuple[str, float, float, int, str]]]:
         """How many uses the run's executed trials have whose purpose begins with ``purpose``, and of each
-        distinct one its status, cost, latency, number of executions and error text."""
+        distinct one its status, cost, latency, number of executions and cause."""
         link, out = schema.run_trials.c, schema.outcomes.c
         mine = (link.run == run, *self._begins(purpose))
         keys = sa.select(link.key, sa.func.count().label("used")).where(*mine).group_by(link.key).subquery()
-        query = sa.select(keys.c.used, out.status, out.cost, out.latency, out.attempts, out.error).join(
+        query = sa.select(keys.c.used, out.status, out.cost, out.latency, out.attempts, out.cause).join(
             keys, keys.c.key == out.key
         )
         rows = self._db.execute(query).fetchall()
-        return sum(row[0] for row in rows), [(row[1], row[2], row[3], row[4], row[5]) for row in rows]
+        return sum(row[0] for row in rows), [(row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
 
     def _begins(self, purpose: str) -> tuple[sa.ColumnElement[bool], ...]:
         """That a purpose begins so. SQLite cannot use its index for LIKE, it can for a range."""
@@ -183,6 +185,24 @@ class Reader:
         keys = sa.select(schema.run_trials.c.key).where(schema.run_trials.c.run == run)
         query = sa.select(table).where(table.c.key.in_(keys)).order_by(table.c.key, table.c.attempt)
         return [Failure(*row) for row in self._db.execute(query)]
+
+    def losses(self, run: str) -> list[Loss]:
+        """The same, counted: each execution once in every purpose and arm that its trial serves."""
+        link, out, failed = schema.run_trials.c, schema.outcomes.c, schema.failures.c
+        query = (
+            sa.select(link.purpose, out.knowledge != "[]", failed.key, failed.attempt, failed.cause)
+            .add_columns(out.status.not_in(FINAL) & (failed.attempt == out.attempts))
+            .join_from(schema.run_trials, schema.failures, link.key == failed.key)
+            .join(schema.outcomes, out.key == failed.key)
+            .where(link.run == run)
+        )
+        executions = {
+            (purpose.partition("/")[0], bool(informed), cause or "infra", key, attempt): bool(last)
+            for purpose, informed, key, attempt, cause, last in self._db.execute(query)
+        }
+        counted = Counter(key[:3] for key in executions)
+        lost = Counter(key[:3] for key, last in executions.items() if last)
+        return [Loss(*key, count, lost[key]) for key, count in sorted(counted.items())]
 
     def usages(self, run: str) -> list[Usage]:
         """What each execution of the run's trials used, those that failed too."""
@@ -331,11 +351,11 @@ class Reader:
 
 def _outcome(
     key: str, status: Status, y: int | None, reward: float | None, scores: str, cost: float, latency: float,
-    output: str, trace: str, error: str, usage: str | None,
+    output: str, trace: str, error: str, usage: str | None, cause: str | None,
 ) -> Outcome:  # fmt: skip
     scored, said, traced = _SCORES.decode(scores), _ANY.decode(output), _ANY.decode(trace)
     used = _USAGE.decode(usage) if usage else None
-    return Outcome(key, status, y, reward, scored, cost, latency, said, traced, error, used)
+    return Outcome(key, status, y, reward, scored, cost, latency, said, traced, error, used, cause or "")
 
 
 def _trial(

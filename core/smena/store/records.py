@@ -74,6 +74,17 @@ class ArmRun(msgspec.Struct, frozen=True):
     note: str
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """Executions of a run's trials that the machinery failed, by first part of the purpose, whether items were
+    injected, and cause. ``trials`` of these executions were the last of their trial, which is lost."""
+
+    family: str
+    informed: bool
+    cause: str
+    executions: int
+    trials: int
+
+
 class Failure(msgspec.Struct, frozen=True):
     """A row of ``failures``: one execution that the machinery failed."""
 
@@ -85,6 +96,7 @@ class Failure(msgspec.Struct, frozen=True):
     created_at: str
     price: float | None = None
     usage: str | None = None
+    cause: str | None = None
 
 
 class TaskRow(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema that there ever was, oldest first; the last one is what this module says."""
 
 metadata = MetaData()
@@ -46,6 +46,7 @@ outcomes = Table(
     Column("created_at", String(32), nullable=False, comment="when it was stored"),
     Column("price", Float(53), comment="US dollars paid for it; NULL: nothing was called, or nobody knows"),
     Column("usage", Text, comment="JSON: model, version, tokens, calls; NULL: no service was called"),
+    Column("cause", String(32), comment="code: what lost it, or why a model gave no answer; NULL: nothing"),
     Index("ix_outcomes_env_task", "env", "task"),
     comment="What came of each trial. The first final outcome (ok, abstain) is never overwritten.",
 )
@@ -61,6 +62,7 @@ failures = Table(
     Column("created_at", String(32), nullable=False, comment="when it was stored"),
     Column("price", Float(53), comment="US dollars paid for it; NULL: nothing was called, or nobody knows"),
     Column("usage", Text, comment="JSON: model, version, tokens, calls; NULL: no service was called"),
+    Column("cause", String(32), comment="code: what lost it, or why a model gave no answer; NULL: nothing"),
     comment="Every execution that the machinery failed, also those that a retry has since made good.",
 )
 

@@ -36,7 +36,7 @@ _AUDITED = (
 )
 """A task of the audit split that one of these trials is on."""
 
-_FAILURE = ("key", "attempt", "status", "error", "latency", "created_at", "price", "usage")
+_FAILURE = ("key", "attempt", "status", "error", "latency", "created_at", "price", "usage", "cause")
 
 
 def _json(value: JSON) -> str:
@@ -101,6 +101,7 @@ class Store(Reader):
             "error": outcome.error.replace("\0", " "),
             "price": outcome.usage.price if outcome.usage else None,
             "usage": _json(outcome.usage) if outcome.usage else None,
+            "cause": outcome.cause or None,
             "attempts": 1,
             "created_at": _now(),
         }
@@ -124,8 +125,8 @@ class Store(Reader):
 
     def _note_failure(self, key: str) -> None:
         out = schema.outcomes.c
-        told = (out.attempts, out.status, out.error, out.latency, out.created_at, out.price, out.usage)
-        row = sa.select(out.key, *told)
+        told = ("attempts", *_FAILURE[2:])
+        row = sa.select(out.key, *(out[name] for name in told))
         self._db.execute(schema.failures.insert().from_select(_FAILURE, row.where(out.key == key)))
 
     # runs
@@ -297,6 +298,7 @@ class Store(Reader):
                 "reward": verdict.score,
                 "scores": _json(known.scores | {verdict.source: verdict.score}),
                 "error": "",
+                "cause": None,
             }
             self._db.execute(out.update().where(out.c.key == verdict.key).values(**now))
         return stored

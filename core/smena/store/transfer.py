@@ -19,7 +19,7 @@ from smena.errors import BadInput
 from smena.store import schema
 from smena.store.reading import TRIAL, Reader
 from smena.store.store import Store
-from smena.values import Trial
+from smena.values import Trial, cause
 
 FORMAT = 1
 _OWN = ("runs", "run_trials", "items", "decisions", "transitions", "marks")
@@ -88,6 +88,8 @@ def _take(store: Store, path: Path, number: int, found: Any) -> int:
     row = found.get("row")
     if table is None or not isinstance(row, dict) or set(row) - {c.name for c in table.c}:
         raise BadInput(f"{path}, line {number}: not a row that this Smena knows: is it of a newer one?")
+    if "cause" in table.c and "cause" not in row:  # of a Smena that kept it in the text only
+        row["cause"] = cause(str(row.get("error"))) or None
     if table is schema.outcomes:
         told = {name: row.get(name) for name in TRIAL}
         told["knowledge"] = msgspec.json.decode(str(told["knowledge"]))
