@@ -579,4 +579,4 @@ print([name for name in ("litellm", "openai", "httpx") if name in sys.modules])
         env=os.environ | {"OPENAI_API_KEY": "x"},
     )
     loaded = [] if client == "direct" else ["litellm", "openai", "httpx"]
-    assert done.stdout == f"InfraError\n[]\n{loaded}\n", done.stdout + done.stderr
+    assert done.stdout == f"NoModel\n[]\n{loaded}\n", done.stdout + done.stderr
