@@ -17,7 +17,7 @@ SAID = {
     "overflow:%": "overflow",
 }
 """How error texts of lost trials began until now, and what that meant."""
-UNANSWERED = ("empty", "refused", "unparsable")
+UNANSWERED = ("empty", "refused", "unparsable", "untaught")
 
 
 def upgrade() -> None:
