@@ -63,7 +63,7 @@ class Tried(NamedTuple):
     runs: int
 
 
-class Calibration(Run):
+class GateCalibration(Run):
     """Finds the settings; its mark ``calibration`` says everything."""
 
     def go(self) -> Summary:

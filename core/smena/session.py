@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from smena.aa import AATest
-from smena.calibrate import Calibration
+from smena.calibrate import GateCalibration
 from smena.config import RunConfig
 from smena.executor import Executor
 from smena.money import Budget
@@ -77,7 +77,7 @@ def execute(config: RunConfig, machine: Machine, watcher: Watcher) -> Summary:
         status = "failed"
         try:
             trials = Trials(store, executor, run, hooks, machine.limits, machine.offline)
-            kind = AATest if config.null_items else Calibration if config.calibrate else Run
+            kind = AATest if config.null_items else GateCalibration if config.calibrate else Run
             summary = kind(setup, store, trials, run, hooks).go()
             status = "finished"
         except (Stopped, KeyboardInterrupt):

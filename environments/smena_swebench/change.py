@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from smena import Snapshot, Task
-from smena.code import CodeCase
+from smena.code import CodeCase, protected
 from smena.sandbox import Opener
 from smena.values import JSON
 
 from smena_swebench.diffs import look
-from smena_swebench.judging import protected
 
 
 def code_case(snapshot: Snapshot, opener: Opener, task: Task, answer: JSON) -> CodeCase:

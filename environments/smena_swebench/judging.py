@@ -3,7 +3,6 @@ graded."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from smena import InfraError, Snapshot
+from smena.code import protected
 from smena.sandbox import Bounds, Sandbox, Session
 from smena.values import JSON, digest
 
@@ -61,22 +61,6 @@ class Ran(NamedTuple):
     seconds: float
     applied: bool
     timed_out: bool
-
-
-_TESTS = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
-_CONFIGURATION = (
-    "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml", "noxfile.py", ".coveragerc",
-    "sitecustomize.py", "usercustomize.py", "*.pth", "runtests.py", "Makefile",
-)  # fmt: skip
-
-
-def protected(path: str) -> bool:
-    """Tests, and what decides how they are run: changes of it do not count."""
-    *folders, name = path.split("/")
-    patterns = (*_TESTS, *_CONFIGURATION)
-    return bool({"tests", "test", "testing"} & set(folders)) or any(
-        fnmatch.fnmatch(name, p) for p in patterns
-    )
 
 
 def strip(patch: str, allowed: frozenset[str] = frozenset()) -> tuple[str, tuple[str, ...]]:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from smena import BadInput
+from smena.code import protected
 from smena_swebench import diffs, mini
 from smena_swebench.environment import SweBench, SweBenchConfig
 from smena_swebench.grading import END, START, grade, script
-from smena_swebench.judging import protected, strip
+from smena_swebench.judging import strip
 from smena_swebench.records import load
 
 
@@ -156,7 +157,7 @@ def test_a_rename_into_the_tests_is_seen() -> None:
      ("a/test_b.py", False), ("setup.cfg", False), ("x/sitecustomize.py", False), ("a.pth", False)],
 )  # fmt: skip
 def test_what_counts(path: str, counts: bool) -> None:
-    assert protected(path) is not counts
+    assert bool(protected(path)) is not counts
 
 
 texts = st.text(st.sampled_from("ab \n\x0c\u2028é"), max_size=30)

@@ -46,15 +46,22 @@ def test_near_duplicates_are_not_paid_twice() -> None:
     assert six.weights_[0] == pytest.approx(one.weights_[0], abs=0.05)
 
 
+def lenient_copies(n: int, rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
+    """Three that err apart, and four near-copies of a verdict that passes 40% of wrong answers: the benchmark
+    of the statistics as bench/calibration.py reconstructs it."""
+    y = (rng.random(n) < 0.4).astype(np.int64)
+    good = [(rng.random(n) < np.where(y, 0.84, 0.15)).astype(int) for _ in range(3)]
+    shared = (rng.random(n) < np.where(y, 0.85, 0.40)).astype(int)
+    copied = [np.where(rng.random(n) < 0.95, shared, 1 - shared) for _ in range(4)]
+    return np.column_stack([*good, *copied]).astype(float), y
+
+
 def test_fifty_labels_are_enough_where_equal_weights_fail() -> None:
     rng = np.random.default_rng(1)
-    X, y = near_duplicates(5000, rng)
-    scores = []
-    for _ in range(20):
-        train, labels = near_duplicates(50, rng)
-        scores.append(NonNegativeLogistic().fit(train, labels).score(X, y))
+    X, y = lenient_copies(20_000, rng)
+    scores = [NonNegativeLogistic().fit(*lenient_copies(50, rng)).score(X, y) for _ in range(100)]
     equal = np.mean((X.mean(axis=1) > 0.5) == y)
-    assert np.mean(scores) > 0.90 > 0.80 > equal
+    assert np.mean(scores) > 0.915 > 0.76 > equal  # measured .923 to .926; best possible .936
 
 
 def test_planted_weights_are_within_their_intervals() -> None:
