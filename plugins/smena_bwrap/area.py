@@ -38,6 +38,15 @@ class Area:
     def close(self) -> None:
         os.close(self._fd)
 
+    def give_all(self) -> None:
+        """Make all that a tree has brought the owner's, before a stranger's code runs. Raises OSError."""
+        if self._owner is None:
+            return
+        os.fchown(self._fd, self._owner, self._owner)
+        for _, folders, files, fd in os.fwalk(".", dir_fd=self._fd):
+            for name in (*folders, *files):
+                os.chown(name, self._owner, self._owner, dir_fd=fd, follow_symlinks=False)
+
     def write(self, path: str, data: bytes) -> None:
         """A file of these bytes, and the directories above it. Raises LeadsOut, OSError."""
         with ExitStack() as opened:

@@ -48,7 +48,6 @@ echo 'nogroup:x:65534:' >etc/group
 echo '127.0.0.1 localhost sandbox' >etc/hosts
 : >etc/resolv.conf
 [ ! -d /.tree ] || cp -a --no-preserve=ownership /.tree/. area/
-[ -z "$1" ] || chown -hR "$1:$1" area
 echo ready
 read -r until_we_close_it
 """
@@ -116,7 +115,7 @@ class BwrapSession:
             command += ["--perms", mode, "--dir", f"/.session/{name}"]
         if snapshot.tree:
             command += ["--ro-bind", os.path.realpath(snapshot.tree), "/.tree"]
-        command += ["--", "sh", "-c", _HOLD, "hold", str(self._uid or "")]
+        command += ["--", "sh", "-c", _HOLD]
         holder = self._start(command, pass_fds=(tell,))
         os.close(tell)
         assert holder.stdout
@@ -134,6 +133,7 @@ class BwrapSession:
             self._watch = os.pidfd_open(self._pid)
         try:
             self._area = Area.of(self._pid, self.workdir, self._uid)
+            self._area.give_all()
         except OSError as error:
             holder.kill()
             holder.wait()
