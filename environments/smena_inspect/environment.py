@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +16,6 @@ from smena import (
     Attempt,
     BadInput,
     Body,
-    Finding,
     Gap,
     InfraError,
     Split,
@@ -25,7 +23,7 @@ from smena import (
     Verdict,
     digest,
 )
-from smena.values import canonical
+from smena.foreign import check_shares, gap_of, split_of, tells
 
 if TYPE_CHECKING:
     from inspect_ai import Task as InspectTask
@@ -46,8 +44,7 @@ class InspectConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """At most so many samples; 0: all."""
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(f"shares must be four shares ≥ 0 that add up to 1, are {list(self.shares)}")
+        check_shares(self.shares)
 
 
 class Inspect:
@@ -70,15 +67,11 @@ class Inspect:
 
     def gap(self, task: Task, attempt: Attempt) -> Gap:
         """What can be said of an answer without its target."""
-        answer = attempt.answer
-        if not isinstance(answer, str) or not answer.strip():
-            return Gap((Finding("form", "the answer is empty or no text"),))
-        return Gap((Finding("form", f"an answer of {len(answer.split())} words was not accepted"),))
+        return gap_of(attempt.answer)
 
     def leaks(self, task: Task, body: Body) -> bool:
         """Is a right answer a word of it?"""
-        said = canonical(body).decode()
-        return any(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", said) for answer in _right(task) if answer)
+        return tells(body, _right(task))
 
     def inspect_score(self, task: Task, answer: JSON) -> Verdict:
         """An answer that is no text is wrong. Raises InfraError when a scorer fails."""
@@ -151,7 +144,7 @@ class Inspect:
             if content in seen:  # a copy in another split would be learned on and measured on
                 continue
             seen.add(content)
-            split = _split(content, self.config.shares)
+            split = split_of(content, self.config.shares)
             target = [sample.target] if isinstance(sample.target, str) else list(sample.target)
             reference = {"target": target, "metadata": _plain(sample.metadata or {})}
             name = (
@@ -207,12 +200,3 @@ def _text(given: Any) -> str:
 def _plain(value: Any) -> JSON:
     """Metadata as JSON; what has no such form as its text."""
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=str))
-
-
-def _split(content: str, shares: Sequence[float]) -> Split:
-    place, end = int(content, 16) / 16 ** len(content), 0.0
-    for split, share in zip(SPLITS, shares, strict=True):
-        end += share
-        if place < end:
-            return split
-    return SPLITS[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
@@ -18,7 +17,6 @@ from smena import (
     Attempt,
     BadInput,
     Body,
-    Finding,
     Gap,
     InfraError,
     Split,
@@ -26,8 +24,8 @@ from smena import (
     Verdict,
     digest,
 )
+from smena.foreign import check_shares, gap_of, split_of, tells
 from smena.secrets import leaves
-from smena.values import canonical
 
 INSTALL = "pip install 'smena[verifiers]'"
 PROMPT = {"prompt", "system_prompt", "idx", "id", "name", "description"}
@@ -47,8 +45,7 @@ class VerifiersConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """At most so many tasks: a taskset may be endless."""
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(f"shares must be four shares ≥ 0 that add up to 1, are {list(self.shares)}")
+        check_shares(self.shares)
         if self.limit < 1:
             raise ValueError(f"limit must be 1 or more, is {self.limit}")
 
@@ -71,19 +68,11 @@ class Verifiers:
 
     def gap(self, task: Task, attempt: Attempt) -> Gap:
         """What can be said of an answer without its ground truth."""
-        answer = attempt.answer
-        if not isinstance(answer, str) or not answer.strip():
-            return Gap((Finding("form", "the answer is empty or no text"),))
-        return Gap((Finding("form", f"an answer of {len(answer.split())} words was not accepted"),))
+        return gap_of(attempt.answer)
 
     def leaks(self, task: Task, body: Body) -> bool:
         """Is a part of the ground truth a word of it?"""
-        said = canonical(body).decode()
-        return any(
-            re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", said)
-            for _, answer in leaves(task.reference)
-            if answer
-        )
+        return tells(body, (answer for _, answer in leaves(task.reference)))
 
     def verifiers_score(self, task: Task, answer: JSON) -> Verdict:
         """An answer that is no text is wrong. Raises InfraError when a reward fails or needs a runtime."""
@@ -139,7 +128,7 @@ class Verifiers:
         splits: dict[Split, list[Task]] = {split: [] for split in SPLITS}
         for name, theirs in self._theirs.items():
             view = _view(theirs)
-            split = _split(digest(view), self.config.shares)
+            split = split_of(digest(view), self.config.shares)
             data = theirs.data.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
             reference = {key: value for key, value in data.items() if key not in PROMPT}
             features = (f"taskset={self.config.arg}",)
@@ -163,12 +152,3 @@ def _trace(theirs: Any, answer: str) -> Any:
         vf.MessageNode(parent=0, message=vf.AssistantMessage(content=answer), sampled=True),
     ]
     return vf.Trace(task=task, agent=agent, nodes=nodes, root_reply=answer)
-
-
-def _split(content: str, shares: Sequence[float]) -> Split:
-    place, end = int(content, 16) / 16 ** len(content), 0.0
-    for split, share in zip(SPLITS, shares, strict=True):
-        end += share
-        if place < end:
-            return split
-    return SPLITS[-1]

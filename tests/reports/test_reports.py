@@ -11,9 +11,11 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 from smena.registry import Registry
 from smena.results import RunResult
+from smena.store.records import Loss
 from smena_reports import words
 
 FORMS = ("terminal", "html", "markdown", "json")
@@ -63,6 +65,19 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_tells_what_trials_were_lost_to_in_which_arm(
+    result: RunResult, form: str, tmp_path: Path
+) -> None:
+    losses = (Loss("eval", False, "judge-timeout", 3, 0), Loss("eval", True, "judge-timeout", 2, 1))
+    lossy = msgspec.structs.replace(result, ledger=msgspec.structs.replace(result.ledger, losses=losses))
+    text = html.unescape(" ".join(_write(lossy, form, tmp_path).split()))
+    if form == "json":
+        assert [row["cause"] for row in json.loads(text)["ledger"]["losses"]] == ["judge-timeout"] * 2
+    else:
+        assert "(judge-timeout: 3 without items, 2 with)" in text
 
 
 @pytest.mark.parametrize("form", FORMS)
