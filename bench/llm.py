@@ -243,7 +243,7 @@ def kill(options: argparse.Namespace) -> None:
             begun = server.counts()["requests"]
             while server.counts()["requests"] == begun and process.poll() is None:
                 time.sleep(0.02)
-            time.sleep(rng.uniform(0, 0.8))
+            time.sleep(rng.uniform(0, 0.4))
             if process.poll() is not None:
                 break
             process.send_signal(signal.SIGKILL)

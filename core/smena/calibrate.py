@@ -106,7 +106,9 @@ class GateCalibration(Run):
     def _alone(self, tasks: Sequence[Task], step: int) -> list[Episode]:
         """Lessons of a wave, learned with nothing in memory."""
         self._watcher.phase(f"lessons {step}", len(tasks))
-        return drive(self._trials, [episode(self._setup, self._jobs, Memory(), t, step) for t in tasks])
+        return drive(
+            self._trials, [episode(self._setup, self._jobs, Memory(self._alike), t, step) for t in tasks]
+        )
 
     def _value(self, setting: Mapping[str, float], name: str) -> float:
         if name in setting:
@@ -132,7 +134,7 @@ class GateCalibration(Run):
     ) -> Tried:
         """Curate the lessons by this setting, and judge the memory that comes of it."""
         self._watcher.phase(f"trying {_words(setting)}", len(self._judging))
-        setup, memory = self._setup_for(setting), Memory()
+        setup, memory = self._setup_for(setting), Memory(self._alike)
         counting = _Counting(self._trials)
         record = _Unwritten(memory)
         curator = Curator(

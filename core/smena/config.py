@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -40,9 +40,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     attempts: int = 5
     """N of Acc@N: attempts on a train task, each after the first with the next rung of the teacher's
     ladder."""
-    similarity: Literal["features", "text"] = "features"
-    """What puts lessons in order: how like the features are of the tasks that they were learned on, or that and
-    the words they have in common with the task (``smena.similarity``)."""
+    similarity: str = "features"
+    """What puts lessons in order: how like the features are of the tasks that they were learned on
+    (``features``), or that and the words they have in common with the task (``text``: ``smena.similarity``), or
+    that and the vectors that a plugin of this name makes of both (``smena.vectors``)."""
     retrieve: int = 16
     """At most so many items are injected into an attempt."""
     gamma: float = 0.9
@@ -85,7 +86,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError(f"gamma must be in (0, 1], is {self.gamma}")
 
 
-PLUGIN_SECTIONS = ("env", "learner", "teacher", "policy", "verifier", "sandbox", "report")
+PLUGIN_SECTIONS = ("env", "learner", "teacher", "policy", "verifier", "similarity", "sandbox", "report")
 
 
 def load_config(path: Path | None, flags: Mapping[str, Any], sets: Sequence[str] = ()) -> RunConfig:

@@ -40,6 +40,11 @@ def smena_verifiers() -> dict[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def smena_similarities() -> dict[str, str]:  # type: ignore[empty-body]
+    """How like texts are (:class:`smena.protocols.Similarity`). `--set similarity=NAME`."""
+
+
+@hookspec
 def smena_policies() -> dict[str, str]:  # type: ignore[empty-body]
     """Which lessons are kept (:class:`smena.protocols.SavePolicy`). `--policy NAME`."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from smena.similarity import likeness, text_of
+from smena.similarity import Likeness, likeness, text_of
 from smena.values import Body, Channel, Knowledge, Pattern, Transition
 
 State = Literal[
@@ -48,7 +48,8 @@ BROUGHT: tuple[State, ...] = ("trusted", "foundational", "deprecated")
 class Memory:
     """Items in the order they came, with their states. Mutable, single-threaded, rebuilt from transitions."""
 
-    def __init__(self) -> None:
+    def __init__(self, alike: Likeness = likeness) -> None:
+        self._alike = alike
         self.items: dict[str, Knowledge] = {}
         self.states: dict[str, State] = {}
         self.worth: dict[str, float] = {}
@@ -113,7 +114,7 @@ class Memory:
         """At most k items whose triggers all hold, those learned on similar tasks first (similarity summed
         over an item's origins), then the more useful, then the older.
 
-        ``text``: of the task; then the words that a lesson has in common with it count as much as one origin.
+        ``text``: of the task; then how like a lesson's words are to it counts as much as one origin.
 
         ``items``: the trusted ones unless given; of these, one that is trusted in combination comes with a
         partner or not at all."""
@@ -121,7 +122,9 @@ class Memory:
         held = set(features)
         matching = [item for item in pool if applies(item.body, held)]
 
-        alike = likeness(text, [text_of(item.body) for item in matching]) if text else [0.0] * len(matching)
+        alike = (
+            self._alike(text, [text_of(item.body) for item in matching]) if text else [0.0] * len(matching)
+        )
         words = {item.digest: value for item, value in zip(matching, alike, strict=True)}
 
         def rank(item: Knowledge) -> tuple[float, float]:

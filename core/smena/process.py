@@ -46,6 +46,7 @@ class Job(msgspec.Struct, frozen=True):
     split: Split
     knowledge: tuple[Body, ...] = ()
     feedback: Feedback | None = None
+    text: str = ""
 
 
 Worker = Callable[[Job], Outcome]

@@ -243,6 +243,16 @@ class Verifier(Protocol):
         """Judge one attempt. Raise InfraError when the machinery, not the answer, is at fault."""
 
 
+class Similarity(Protocol):
+    """Makes vectors of texts: lessons whose cosine with a task is larger are retrieved first."""
+
+    version: int
+
+    def vector(self, text: str) -> Sequence[float]:
+        """Of any length, the same for every text. Called in a worker, from as many threads as trials go on; once
+        for a text, whose vector the store keeps. Raise InfraError where it could not be had."""
+
+
 class Report(Protocol):
     """A form of the result."""
 

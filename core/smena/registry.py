@@ -29,6 +29,7 @@ KINDS = {
     "learner": "smena_learners",
     "teacher": "smena_teachers",
     "verifier": "smena_verifiers",
+    "similarity": "smena_similarities",
     "policy": "smena_policies",
     "sandbox": "smena_sandboxes",
     "executor": "smena_executors",

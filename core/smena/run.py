@@ -21,6 +21,7 @@ from smena.setup import Setup
 from smena.store import Store
 from smena.trials import Trials, Wanted, Watcher, drive
 from smena.values import Outcome, Split, Task, digest
+from smena.vectors import Vectors, likeness_of
 
 
 class Summary(NamedTuple):
@@ -39,7 +40,8 @@ class Run:
         self._watcher = watcher
         self._config = setup.config
         self._jobs = Jobs(setup)
-        self._memory = Memory()
+        self._alike = likeness_of(setup, trials)
+        self._memory = Memory(self._alike)
         self._record = Record(store, run, self._memory, watcher)
         self._train = self._tasks("train", self._config.tasks)
         self._holdout = self._tasks("holdout")
@@ -49,6 +51,7 @@ class Run:
     def go(self) -> Summary:
         self._record.mark("gates", self._setup.gates)
         self._bring()
+        self._learn_texts()
         bank = self._fill_bank()
         curator = Curator(
             self._setup,
@@ -100,6 +103,13 @@ class Run:
             if one.partners:
                 self._memory.partners[one.item.digest] = one.partners
         self._record.memory(0)
+
+    def _learn_texts(self) -> None:
+        """Tasks are known beforehand, so what their texts are like is asked in one batch."""
+        if isinstance(self._alike, Vectors):
+            tasks = [*self._train, *self._holdout, *self._eval]
+            self._watcher.phase("vectors of the tasks' texts", len(tasks))
+            self._alike.learn([self._setup.text(task) for task in tasks])
 
     def _fill_bank(self) -> dict[str, float]:
         """Baseline success p̂₀ of every train task. It chooses pools; no gate sees these trials."""

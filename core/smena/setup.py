@@ -12,7 +12,7 @@ import msgspec
 from smena.config import RunConfig
 from smena.errors import BadInput, SmenaError
 from smena.judge import Judge
-from smena.protocols import Environment, Learner, SavePolicy, Situation, Teacher
+from smena.protocols import Environment, Learner, SavePolicy, Similarity, Situation, Teacher
 from smena.registry import Registry, base_name, fingerprint, section
 from smena.sandbox import Sandbox, choose
 from smena.secrets import told_by
@@ -45,8 +45,8 @@ class Setup:
             *(
                 f"{kind}.{base_name(name)}"
                 for kind, name in zip(
-                    ("env", "learner", "teacher", "policy"),
-                    (config.env, learner, teacher, config.policy),
+                    ("env", "learner", "teacher", "policy", "similarity"),
+                    (config.env, learner, teacher, config.policy, config.similarity),
                     strict=True,
                 )
             )
@@ -56,6 +56,9 @@ class Setup:
         for player in (self.learner, self.teacher):
             if wants := getattr(player, "use_prompts", None):
                 wants(config.env, getattr(self.env, "prompts", {}))
+        self.similarity: Similarity | None = None
+        if config.similarity not in ("features", "text"):
+            self.similarity = self._make("similarity", config.similarity)
         self.judge = Judge.make(self.plugins, config.verifier, self.env, config.settings)
         for part in (self.env, *self.judge.verifiers.values()):
             if wants := getattr(part, "use_sandbox", None):
@@ -117,7 +120,12 @@ class Setup:
             self.policy_print,
             self.judge.fingerprint,
         ]
+        prints += [self.similarity_print] if self.similarity is not None else []
         return digest([self.config, prints])
+
+    @cached_property
+    def similarity_print(self) -> str:
+        return fingerprint(self.config.similarity, self.similarity)
 
     def tasks(self, split: Split) -> Sequence[Task]:
         return list(self._book(split).values())
@@ -162,7 +170,7 @@ class Setup:
 
     def text(self, task: Task) -> str:
         """What of a task lessons are likened to; empty where features alone count."""
-        return words_of(task.view) if self.config.similarity == "text" else ""
+        return words_of(task.view) if self.config.similarity != "features" else ""
 
     @property
     def concurrent(self) -> int:

@@ -1,13 +1,17 @@
-"""How like a task's text and a lesson's are: TF-IDF and cosine, for tasks that are told in words.
+"""How like a task's text and a lesson's are, without any plugin: TF-IDF and cosine, for tasks that are told in
+words.
 
 scikit-learn is imported when this is first used: it is part of the extra ``llm``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from smena.errors import BadInput
 from smena.values import JSON, Body, Fact
+
+Likeness = Callable[[str, Sequence[str]], list[float]]
+"""How like a text each of others is, in [0, 1]."""
 
 
 def text_of(body: Body) -> str:

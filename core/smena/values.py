@@ -180,7 +180,8 @@ class Trial(Value, frozen=True):
 
     ``env``, ``learner`` and ``judge`` are fingerprints (``name@digest`` over version and configuration),
     ``task`` is the task's digest, ``knowledge`` the injected items' digests in order, ``feedback`` a digest
-    or None. A ``lesson`` is an execution of the teacher: same waist, same memo."""
+    or None. A ``lesson`` is an execution of the teacher: same waist, same memo. So is a ``vector``, of the
+    plugin that says how like texts are: ``learner`` is its fingerprint and ``task`` the digest of the text."""
 
     env: str
     task: str
@@ -189,7 +190,7 @@ class Trial(Value, frozen=True):
     knowledge: tuple[str, ...] = ()
     feedback: str | None = None
     seed: int = 0
-    kind: Literal["attempt", "lesson"] = "attempt"
+    kind: Literal["attempt", "lesson", "vector"] = "attempt"
 
     @property
     def key(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -16,6 +18,7 @@ from smena.money import Budget, metered
 from smena.protocols import Situation
 from smena.setup import Setup
 from smena.values import JSON, Attempt, Outcome, Task, cause
+from smena.vectors import packed
 
 KEEP = 48
 """Situations kept warm in a worker: a space caches what it has computed, and trials of a task come in
@@ -34,21 +37,28 @@ class Worker:
         self._lock = threading.Lock()
 
     def __call__(self, job: Job) -> Outcome:
-        with self._lock:
-            task = self.setup.task(job.split, job.task)
-            situation = self._situation(task)
+        make = partial(self._embed, job) if job.trial.kind == "vector" else self._ready(job)
         started = time.perf_counter()
         with metered(self._budget) as meter:
             try:
-                if job.trial.kind == "lesson":
-                    outcome = self._teach(job, situation)
-                else:
-                    outcome = self._attempt(job, task, situation)
+                outcome = make()
             except Exception as error:
                 error.usage = meter.total()  # type: ignore[attr-defined]  # paid for, whatever came of it
                 raise
         latency = time.perf_counter() - started
         return msgspec.structs.replace(outcome, latency=latency, usage=meter.total())
+
+    def _ready(self, job: Job) -> Callable[[], Outcome]:
+        with self._lock:
+            task = self.setup.task(job.split, job.task)
+            situation = self._situation(task)
+        if job.trial.kind == "lesson":
+            return partial(self._teach, job, situation)
+        return partial(self._attempt, job, task, situation)
+
+    def _embed(self, job: Job) -> Outcome:
+        assert self.setup.similarity is not None
+        return Outcome(trial=job.trial.key, output=packed(self.setup.similarity.vector(job.text)))
 
     def _attempt(self, job: Job, task: Task, situation: Situation) -> Outcome:
         setup, trial = self.setup, job.trial

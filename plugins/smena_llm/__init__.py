@@ -17,5 +17,10 @@ def smena_teachers() -> dict[str, str]:
 
 
 @hookimpl
+def smena_similarities() -> dict[str, str]:
+    return {"llm": "smena_llm.similarity:LlmSimilarity"}
+
+
+@hookimpl
 def smena_verifiers() -> dict[str, str]:
     return {"llm-judge": "smena_llm.judge:LlmJudge"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from smena_llm.config import SPOKEN, ModelConfig
+from smena_llm.config import SPOKEN, CallConfig
 
 Message = Mapping[str, Any]
 
@@ -23,25 +23,29 @@ class Request(NamedTuple):
     way."""
 
     messages: Sequence[Message]
-    seed: int | None
-    temperature: float | None
-    json: bool
+    max_tokens: int
+    seed: int | None = None
+    temperature: float | None = None
+    json: bool = False
+    stream: bool = False
 
 
 class Answer(NamedTuple):
     """Tokens None: not told. ``tokens_cached``: of the prompt, which a provider charges less for; ``cached``: the
-    reply itself was given before. ``price`` in US dollars, where litellm worked it out."""
+    reply itself was given before. ``price`` in US dollars, where litellm worked it out. ``vector``: of an
+    embedding."""
 
-    text: str
-    finish: str
-    refused: bool
-    version: str
-    fingerprint: str
-    tokens_in: int | None
-    tokens_out: int | None
+    text: str = ""
+    finish: str = ""
+    refused: bool = False
+    version: str = ""
+    fingerprint: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
     tokens_cached: int = 0
     cached: bool = False
     price: float | None = None
+    vector: Sequence[float] = ()
 
 
 class Client(Protocol):
@@ -49,6 +53,9 @@ class Client(Protocol):
 
     def complete(self, request: Request) -> Answer:
         """Raises Hopeless where there is no key, else whatever :func:`smena_llm.troubles.explain` can read."""
+
+    def embed(self, text: str) -> Answer:
+        """The vector of a text. Raises as ``complete`` does."""
 
     def takes(self, parameter: str) -> bool:
         """Does the provider take this parameter (``seed``, ``response_format``), as far as is known?"""
@@ -67,7 +74,7 @@ class ServerError(Exception):
         self.status, self.headers = status, headers or {}
 
 
-def is_direct(config: ModelConfig) -> bool:
+def is_direct(config: CallConfig) -> bool:
     """Is it a server of one's own that is asked the way OpenAI's protocol has it, and no other way?"""
     if config.client != "auto":
         return config.client == "direct"
@@ -76,7 +83,7 @@ def is_direct(config: ModelConfig) -> bool:
     return bool(config.api_base and plain and provider in SPOKEN and name and not OTHER_WAYS.search(name))
 
 
-def make(config: ModelConfig) -> Client:
+def make(config: CallConfig) -> Client:
     if is_direct(config):
         from smena_llm.direct import Direct
 

@@ -34,7 +34,7 @@ SPOKEN = {
 keys."""
 
 
-class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CallConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which model and how it is called. Keys are no setting: they are in the environment."""
 
     model: str = ""
@@ -43,45 +43,22 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """URL of an OpenAI-compatible server, with an ``openai/NAME`` model."""
     key_env: str = ""
     """Name of the environment variable that holds the key, where it is not the provider's usual one."""
-    temperature: float | None = 0.7
-    """None: not sent, for models that do not take one."""
-    max_tokens: int = 2048
-    """Of a reply."""
-    context: int = 0
-    """Tokens that the model takes; 0: what litellm knows of it, which is nothing for a server of one's own."""
-    structured: Literal["auto", "off"] = "auto"
-    """``auto``: asks for JSON the provider's way where it has one. Replies are read leniently in any case."""
-    seeded: bool = True
-    """Send the trial's seed where the provider takes one."""
-    repairs: int = 1
-    """How often a reply that cannot be read is asked for again, with what was wrong."""
-    prompts: str = ""
-    """A folder of templates (``NAME.j2``) that win over those shipped."""
     timeout: float = 120.0
     """Seconds for a call."""
     retries: int = 8
     """How often a call that failed for no fault of ours is made again."""
-    concurrent: int = 32
-    """Trials at once, over all worker processes (`--concurrency` for a command); fewer calls while the provider
-    says that it is too many."""
     price_in: float | None = None
     """US dollars for a million tokens of prompt; None: what litellm knows."""
     price_out: float | None = None
     price_cached: float | None = None
     """For a million tokens of prompt that came from the provider's cache; None: as any."""
-    stream: bool = False
-    """Have replies in pieces, for servers that only do that."""
     client: Literal["auto", "direct", "litellm"] = "auto"
     """Who calls: ``direct`` is this process itself, for a server that speaks OpenAI's protocol at ``api_base``;
     ``auto`` is that where the model's prefix says that the server does, else litellm."""
 
     def __post_init__(self) -> None:
-        for name in ("max_tokens", "concurrent"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
-        for name in ("context", "repairs", "retries"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be 0 or more, is {getattr(self, name)}")
+        if self.retries < 0:
+            raise ValueError(f"retries must be 0 or more, is {self.retries}")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be above 0, is {self.timeout}")
         if self.api_base and not re.match(r"https?://[^/]", self.api_base):
@@ -96,6 +73,39 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("price_in and price_out go together")
 
 
-def behaviour(config: ModelConfig) -> dict[str, Any]:
+class ModelConfig(CallConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model that is talked to."""
+
+    temperature: float | None = 0.7
+    """None: not sent, for models that do not take one."""
+    max_tokens: int = 2048
+    """Of a reply."""
+    context: int = 0
+    """Tokens that the model takes; 0: what litellm knows of it, which is nothing for a server of one's own."""
+    structured: Literal["auto", "off"] = "auto"
+    """``auto``: asks for JSON the provider's way where it has one. Replies are read leniently in any case."""
+    seeded: bool = True
+    """Send the trial's seed where the provider takes one."""
+    repairs: int = 1
+    """How often a reply that cannot be read is asked for again, with what was wrong."""
+    prompts: str = ""
+    """A folder of templates (``NAME.j2``) that win over those shipped."""
+    concurrent: int = 32
+    """Trials at once, over all worker processes (`--concurrency` for a command); fewer calls while the provider
+    says that it is too many."""
+    stream: bool = False
+    """Have replies in pieces, for servers that only do that."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("max_tokens", "concurrent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, is {getattr(self, name)}")
+        for name in ("context", "repairs"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more, is {getattr(self, name)}")
+
+
+def behaviour(config: CallConfig) -> dict[str, Any]:
     """What of the settings may change a reply."""
     return {name: value for name, value in msgspec.structs.asdict(config).items() if name not in OPERATIONAL}

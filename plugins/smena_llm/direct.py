@@ -19,7 +19,7 @@ import msgspec
 from smena.errors import Hopeless
 
 from smena_llm.client import Answer, Request, ServerError, tells_cache
-from smena_llm.config import SPOKEN, ModelConfig
+from smena_llm.config import SPOKEN, CallConfig
 from smena_llm.troubles import no_key
 
 
@@ -44,10 +44,15 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
+class _Vector(msgspec.Struct):
+    embedding: list[float] = []
+
+
 class _Reply(msgspec.Struct):
     """A reply, or a piece of one."""
 
     choices: list[_Choice] = []
+    data: list[_Vector] = []
     model: str | None = None
     system_fingerprint: str | None = None
     usage: _Usage | None = None
@@ -61,7 +66,7 @@ _REPLY = msgspec.json.Decoder(_Reply)
 class Direct:
     """Connections are kept and shared: as many as there are calls at once."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: CallConfig) -> None:
         self._config = config
         provider, _, self._name = config.model.partition("/")
         self._key_name = config.key_env or SPOKEN.get(provider, "")
@@ -79,11 +84,10 @@ class Direct:
         return {}
 
     def complete(self, request: Request) -> Answer:
-        config = self._config
         asked: dict[str, Any] = {
             "model": self._name,
             "messages": request.messages,
-            "max_tokens": config.max_tokens,
+            "max_tokens": request.max_tokens,
         }
         if request.temperature is not None:
             asked["temperature"] = request.temperature
@@ -91,18 +95,30 @@ class Direct:
             asked["seed"] = request.seed
         if request.json:
             asked["response_format"] = {"type": "json_object"}
-        if config.stream:
+        if request.stream:
             asked |= {"stream": True, "stream_options": {"include_usage": True}}
-        reply, headers = self._post("/chat/completions", asked)
+        reply, headers = self._post("/chat/completions", asked, request.stream)
+        if not reply.choices:
+            raise ValueError("a reply without choices")
         return _answer(reply, tells_cache(headers))
 
-    def _post(self, route: str, asked: Mapping[str, Any]) -> tuple[_Reply, Mapping[str, str]]:
+    def embed(self, text: str) -> Answer:
+        asked = {"model": self._name, "input": [text], "encoding_format": "float"}
+        reply, _ = self._post("/embeddings", asked)
+        if not reply.data or not reply.data[0].embedding:
+            raise ValueError("a reply without a vector")
+        told = (reply.usage or _Usage()).prompt_tokens
+        return Answer(version=reply.model or "", tokens_in=told, tokens_out=0, vector=reply.data[0].embedding)
+
+    def _post(
+        self, route: str, asked: Mapping[str, Any], stream: bool = False
+    ) -> tuple[_Reply, Mapping[str, str]]:
         connection = self._connection()
         try:
             connection.request("POST", self._path + route, _ENCODER.encode(asked), self._credentials())
             response = connection.getresponse()
             headers = dict(response.headers)
-            if response.status == 200 and self._config.stream:
+            if response.status == 200 and stream:
                 reply = _joined(response)
                 connection.close()  # what follows the last piece is not waited for
                 return reply, headers
@@ -170,8 +186,6 @@ def _answer(reply: _Reply, cached: bool) -> Answer:
 def _whole(reply: _Reply, headers: Mapping[str, str]) -> _Reply:
     if reply.error:  # a gateway's way: 200, and an error inside
         raise _told(_status_of(reply.error), {"error": reply.error}, headers)
-    if not reply.choices:
-        raise ValueError("a reply without choices")
     return reply
 
 

@@ -9,7 +9,7 @@ from smena.errors import Hopeless
 from smena.money import Bound, limited_by_price
 
 from smena_llm.client import Answer, Message
-from smena_llm.config import ModelConfig
+from smena_llm.config import CallConfig
 
 
 class Prices(NamedTuple):
@@ -22,7 +22,7 @@ class Prices(NamedTuple):
     top_out: float
 
 
-def prices(config: ModelConfig, known: Mapping[str, Any]) -> Prices | None:
+def prices(config: CallConfig, known: Mapping[str, Any]) -> Prices | None:
     """As configured, else as litellm's list has them; None: nobody knows."""
     if config.price_in is not None and config.price_out is not None:
         into, out = config.price_in / 1e6, config.price_out / 1e6
@@ -49,14 +49,14 @@ def most_tokens(messages: Sequence[Message]) -> int:
     return sum(len(text_of(m).encode()) + 16 for m in messages) + 64
 
 
-def bound(config: ModelConfig, kind: str, found: Prices | None, into: int, out: int) -> Bound:
+def bound(config: CallConfig, section: str, found: Prices | None, into: int, out: int) -> Bound:
     """The most that a call can take. Raises Hopeless where a limit in money cannot be kept."""
     if found is not None:
         return Bound(into * found.top_in + out * found.top_out, into + out)
     if limited_by_price():
         raise Hopeless(
             f"the price of {config.model} is not known, so --max-cost cannot be kept: give "
-            f"--set {kind}.llm.price_in=… and price_out=… (US dollars for a million tokens), or --max-tokens"
+            f"--set {section}.price_in=… and price_out=… (US dollars for a million tokens), or --max-tokens"
         )
     return Bound(0.0, into + out)
 

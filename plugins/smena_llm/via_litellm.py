@@ -10,7 +10,7 @@ from typing import Any
 from smena.errors import BadInput, Hopeless
 
 from smena_llm.client import Answer, Request, tells_cache
-from smena_llm.config import ModelConfig
+from smena_llm.config import CallConfig
 from smena_llm.troubles import no_key
 
 INSTALL = "language models need litellm: `pip install 'smena[llm]'`"
@@ -36,7 +36,7 @@ def litellm() -> Any:
 class Litellm:
     """``litellm.completion``, without retries of its own."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: CallConfig) -> None:
         self._config = config
         self._library = litellm()
         self._key: str | None = ""
@@ -57,35 +57,47 @@ class Litellm:
         return {}
 
     def complete(self, request: Request) -> Answer:
-        config, library = self._config, self._library
-        if self._key == "":
-            self._key = self._find_key()
-        asked: dict[str, Any] = {"max_tokens": config.max_tokens}
+        library = self._library
+        asked: dict[str, Any] = {"max_tokens": request.max_tokens}
         if request.temperature is not None:
             asked["temperature"] = request.temperature
         if request.seed is not None:
             asked["seed"] = request.seed
         if request.json:
             asked["response_format"] = {"type": "json_object"}
-        if config.api_base:
-            asked["api_base"] = config.api_base
-        if self._key:
-            asked["api_key"] = self._key
-        if config.stream:
+        if request.stream:
             asked |= {"stream": True, "stream_options": {"include_usage": True}}
         response = library.completion(
-            model=config.model,
-            messages=list(request.messages),
-            timeout=config.timeout,
-            max_retries=0,
-            num_retries=0,
-            **asked,
+            messages=list(request.messages), num_retries=0, **self._place(), **asked
         )
-        if config.stream:
+        if request.stream:
             built = library.stream_chunk_builder(list(response))
             built._hidden_params = {**_hidden(response), **built._hidden_params}
             response = built
         return _answer(response)
+
+    def embed(self, text: str) -> Answer:
+        response = self._library.embedding(input=[text], encoding_format="float", **self._place())
+        price, told = _hidden(response).get("response_cost"), response.usage
+        return Answer(
+            version=str(response.model or ""),
+            tokens_in=int(told.prompt_tokens or 0) if told else None,
+            tokens_out=0,
+            price=None if price is None else float(price),
+            vector=response.data[0]["embedding"],
+        )
+
+    def _place(self) -> dict[str, Any]:
+        """Which model, where, and how long it may take; the key is found at the first call."""
+        config = self._config
+        if self._key == "":
+            self._key = self._find_key()
+        place: dict[str, Any] = {"model": config.model, "timeout": config.timeout, "max_retries": 0}
+        if config.api_base:
+            place["api_base"] = config.api_base
+        if self._key:
+            place["api_key"] = self._key
+        return place
 
     def _find_key(self) -> str | None:
         config = self._config

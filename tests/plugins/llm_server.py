@@ -2,7 +2,8 @@
 
 Its "model" is a stochastic policy of the lab's planted world: it reads the task and the notes in the prompt and
 succeeds with the chance that those give it. An interactive task it plays by a script, where a note says that it
-is useful, and at random without. How it misbehaves is told by the model's name and the options.
+is useful, and at random without (told to teach, it gives such a note). How it misbehaves is told by the model's
+name and the options.
 
     python tests/plugins/llm_server.py --port 0 --delay 0.2 --storm 0.3     # prints its port
 """
@@ -40,6 +41,17 @@ def chance(view: dict[str, Any], notes: str) -> float:
     return min(1.0, max(0.0, view["p0"] + added))
 
 
+SAME = {"hot": "heat", "warm": "heat", "egg": "food", "bread": "food"}
+"""Words that mean alike to the embedding "model"."""
+
+
+def embed(text: str) -> list[float]:
+    vector = [0.0] * 64
+    for word in re.findall(r"\w+", text.lower()):
+        vector[zlib.crc32(SAME.get(word, word).encode()) % 64] += 1.0
+    return vector if any(vector) else [1.0] * 64
+
+
 def text_of(message: dict[str, Any]) -> str:
     content = message["content"]
     return content if isinstance(content, str) else "".join(part["text"] for part in content)
@@ -61,6 +73,8 @@ class Policy:
         rng = random.Random(json.dumps([body["messages"], body.get("seed")]))
         if "\nAction: " in user:
             return self._act(body, user, rng)
+        if self.scripts and system.startswith("You are a teacher"):
+            return self._teach_to_play(user)
         view, _ = json.JSONDecoder().raw_decode(user.partition("# Task\n\n")[2])
         if system.startswith("You are a teacher"):
             return self._teach(view, rng)
@@ -86,6 +100,16 @@ class Policy:
             )
         return json.dumps({"lessons": lessons})
 
+    def _teach_to_play(self, user: str) -> str:
+        """A lesson that says nothing, then the one by which it plays its scripts, for the widest kind."""
+        features = re.findall(r"^- (\w+=.+)$", user.partition("# Features of the task")[2], re.M)
+        widest = [f for f in features if f in ("task=pick", "error=AssertionError")] or features[:1]
+        lessons = [
+            {"kind": "pattern", "name": name, "triggers": widest, "steps": ["planted"]}
+            for name in ("null:play", "useful:play")
+        ]
+        return json.dumps({"lessons": lessons})
+
     def _act(self, body: dict[str, Any], user: str, rng: random.Random) -> str:
         turn = sum(message["role"] == "assistant" for message in body["messages"])
         for told, script in self.scripts.items():
@@ -102,7 +126,9 @@ class Server:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.policy = Policy(options.lessons.split(","), json.loads(options.scripts))
+        scripts = options.scripts
+        told = Path(scripts[1:]).read_text() if scripts.startswith("@") else scripts
+        self.policy = Policy(options.lessons.split(","), json.loads(told))
         self.counts: Counter[str] = Counter()
         self.prompts: list[str] = []
         self.seen: Counter[str] = Counter()
@@ -147,6 +173,9 @@ class Server:
                 said = re.search(r"Bearer (\S+)", head)
                 error = f"Incorrect API key provided: {said[1] if said else ''}"
                 return await self._error(writer, 401, error, "invalid_api_key")
+            if "input" in body:
+                await self._embeddings(writer, body)
+                return True
             if model == "nowhere":
                 return await self._error(writer, 404, "The model `nowhere` does not exist", "model_not_found")
             if model == "plain" and "response_format" in body:
@@ -167,6 +196,23 @@ class Server:
             return bool(model != "leaving")
         finally:
             self.busy -= 1
+
+    async def _embeddings(self, writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
+        if self.options.keep_prompts:
+            self.prompts.append(json.dumps(body))
+        size = sum(len(text) // 4 + 1 for text in body["input"])
+        if self.options.window and size > self.options.window:
+            await self._error(writer, 400, "maximum context length exceeded", "context_length_exceeded")
+            return
+        self.counts["embedded"] += len(body["input"])
+        self.counts["tokens_in"] += size
+        data = [
+            {"object": "embedding", "index": n, "embedding": embed(text)}
+            for n, text in enumerate(body["input"])
+        ]
+        usage = {"prompt_tokens": size, "total_tokens": size}
+        told = {"object": "list", "model": f"{body['model']}-2026-01", "data": data, "usage": usage}
+        await self._send(writer, 200, json.dumps(told))
 
     async def _storm(self, writer: asyncio.StreamWriter) -> bool:
         """False: the connection is gone, or the failure told."""
@@ -342,5 +388,5 @@ if __name__ == "__main__":
     parser.add_argument("--certificate", default="", help="a file with it and its key: speak TLS")
     parser.add_argument("--keep-prompts", type=int, default=0)
     parser.add_argument("--lessons", default="useful,null,harmful,null,crutch,null,useful,null")
-    parser.add_argument("--scripts", default="{}", help="JSON: words of a prompt → what to do, step by step")
+    parser.add_argument("--scripts", default="{}", help="JSON, or @FILE: words of a prompt → steps")
     asyncio.run(_main(parser.parse_args()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -15,7 +17,7 @@ import pytest
 from smena.config import RunConfig
 from smena.executor import Job
 from smena.protocols import Observation, Situation
-from smena.values import Attempt, Feedback, Finding, Gap, Outcome, Pattern, Task, Trial, digest
+from smena.values import SPLITS, Attempt, Feedback, Finding, Gap, Outcome, Pattern, Task, Trial, digest
 from smena.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,6 +28,7 @@ if find_spec("litellm") is None and not os.environ.get("SMENA_REQUIRE_REAL"):
     pytest.skip("the extra llm is not installed", allow_module_level=True)
 NOTE = Pattern("useful:here", (), ("planted",))
 Play = Callable[..., Outcome]
+Query = Callable[[str], list[tuple[Any, ...]]]
 
 
 def needs_engine() -> None:
@@ -120,6 +123,79 @@ def test_a_program_is_repaired(play: Callable[..., Any]) -> None:
     assert (
         task.view["problem_statement"].strip() in prompt and "tests/" in prompt and "Action: submit" in prompt
     )
+
+
+def gated(folder: Path, env: str, settings: dict[str, Any], tasks: int, tell: Callable[[Task], str]) -> Query:
+    """A whole run from the command line, with a model that plays by its scripts once it is taught; the store."""
+    solved = Worker(RunConfig(env=env, settings={f"env.{env}": settings})).setup
+    scripts = {}
+    for split in SPLITS:
+        for task in solved.tasks(split):
+            patch = task.reference.get("patch")
+            plan = task.reference.get("plan") or ["ls", f"git apply -p1 <<'EOF'\n{patch}EOF", "submit"]
+            scripts.setdefault(tell(task), plan)
+    words = ["run", "--env", env, "--model", "openai/lab", "-q", "--tasks", str(tasks), "--workers", "2"]
+    words += ["--set", "run.eval_tasks=3"]
+    for name in ("bank", "eval_repeats", "audit_repeats", "audit_items"):
+        words += ["--set", f"run.{name}=1"]
+    with (folder / "run.toml").open("w") as file:
+        file.write(f"[env.{env}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in settings.items()))
+    scripted = folder / "scripts.json"
+    scripted.write_text(json.dumps(scripts))
+    with running(scripts=f"@{scripted}") as server:
+        for kind in ("learner", "teacher"):
+            for name, value in {"api_base": server.url, "price_in": 1, "price_out": 4}.items():
+                words += ["--set", f"{kind}.llm.{name}={value}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "smena", *words, "--config", "run.toml"],
+            cwd=folder,
+            env=os.environ | {"OPENAI_API_KEY": KEY},
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
+        assert done.returncode == 0, done.stderr
+        price = server.price()
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(folder / "smena.db") as connection:
+            return connection.execute(sql).fetchall()
+
+    assert query("SELECT SUM(price) FROM outcomes")[0][0] == pytest.approx(price, rel=1e-9)
+    assert query("SELECT COUNT(*) FROM outcomes WHERE status NOT IN ('ok')") == [(0,)]
+    return query
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)
+
+
+TRUSTED = (
+    """SELECT DISTINCT name FROM transitions JOIN knowledge ON digest = item WHERE to_status = 'trusted'"""
+)
+HELD_OUT = """SELECT purpose, AVG(y) FROM run_trials JOIN outcomes USING (key) WHERE purpose LIKE 'eval/trusted/%'
+GROUP BY 1 ORDER BY 1"""
+
+
+def test_a_model_learns_to_keep_house(tmp_path: Path) -> None:
+    """Learner, teacher and gates, on the real engine: the lesson that helps is trusted, the one that says nothing
+    is not, and held-out games are won with it."""
+    needs_engine()
+    sizes = {"train": 16, "eval": 3, "holdout": 3, "audit": 2}
+    settings = {"data": "synthetic", "difficulty": "tiny", "sizes": sizes, "types": ["pick"], "max_steps": 8}
+    query = gated(tmp_path, "alfworld", settings, 16, lambda task: f"Your goal: {task.view['goal']}\n")
+    assert query(TRUSTED) == [("useful:play",)]
+    found = [rate for _, rate in query(HELD_OUT)]
+    assert found[0] < 0.5 < found[-1]
+
+
+def test_a_model_learns_to_repair(tmp_path: Path) -> None:
+    query = gated(tmp_path, "swebench", {}, 16, lambda task: task.view["problem_statement"].strip())
+    assert query(TRUSTED) == [("useful:play",)]
+    found = [rate for _, rate in query(HELD_OUT)]
+    assert found[0] < 0.5 < found[-1]
 
 
 @pytest.mark.parametrize("env", ["alfworld", "swebench"])

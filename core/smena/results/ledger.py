@@ -20,6 +20,7 @@ FAMILIES = {
     "combine": "combine: pairs of foundational items",
     "gold": "gold: ground truth at promotion",
     "eval": "eval: held-out accuracy",
+    "vectors": "vectors: texts that lessons are likened by",
     "audit": "audit: which saves were false",
 }
 """First parts of purposes, in the order of a run, with words for people."""
