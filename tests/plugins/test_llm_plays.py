@@ -135,7 +135,7 @@ def gated(folder: Path, env: str, settings: dict[str, Any], tasks: int, tell: Ca
             plan = task.reference.get("plan") or ["ls", f"git apply -p1 <<'EOF'\n{patch}EOF", "submit"]
             scripts.setdefault(tell(task), plan)
     words = ["run", "--env", env, "--model", "openai/lab", "-q", "--tasks", str(tasks), "--workers", "2"]
-    words += ["--set", "run.eval_tasks=3"]
+    words += ["--set", "run.eval_tasks=3", "--set", "policy.causal.gold=0"]
     for name in ("bank", "eval_repeats", "audit_repeats", "audit_items"):
         words += ["--set", f"run.{name}=1"]
     with (folder / "run.toml").open("w") as file:
@@ -192,7 +192,7 @@ def test_a_model_learns_to_keep_house(tmp_path: Path) -> None:
 
 
 def test_a_model_learns_to_repair(tmp_path: Path) -> None:
-    query = gated(tmp_path, "swebench", {}, 16, lambda task: task.view["problem_statement"].strip())
+    query = gated(tmp_path, "swebench", {}, 12, lambda task: task.view["problem_statement"].strip())
     assert query(TRUSTED) == [("useful:play",)]
     found = [rate for _, rate in query(HELD_OUT)]
     assert found[0] < 0.5 < found[-1]
