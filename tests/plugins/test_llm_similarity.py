@@ -168,3 +168,14 @@ def test_a_run_pays_for_vectors_once_and_is_replayed_without(tmp_path: Path, ser
     assert server.counts()["embedded"] == after["embedded"]
     stopped = smena(*words, "--max-tokens", "100", "--db", "third.db")
     assert stopped.returncode == 1 and "stopped before 100 tokens" in stopped.stderr, stopped.stderr
+
+
+def test_it_keeps_the_contract_of_similarities(server: Running) -> None:
+    from smena.testing import SimilarityContract, examine
+
+    class Ours(SimilarityContract):
+        name = "llm"
+        settings = {"model": "openai/embed", "api_base": server.url}  # noqa: RUF012
+
+    found = list(examine(Ours))
+    assert {f.result for f in found} == {"ok"} and len(found) > 3, found

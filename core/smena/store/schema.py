@@ -25,7 +25,7 @@ outcomes = Table(
     "outcomes",
     metadata,
     Column("key", String(32), primary_key=True, comment="digest of the trial"),
-    Column("kind", String(16), nullable=False, comment="attempt, lesson or vector"),
+    Column("kind", String(16), nullable=False, comment="attempt or lesson"),
     Column("env", Text, nullable=False, comment="environment, name@digest"),
     Column("task", String(64), nullable=False, comment="digest of the task"),
     Column("learner", Text, nullable=False, comment="learner (of a lesson: teacher), name@digest"),

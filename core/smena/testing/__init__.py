@@ -21,6 +21,7 @@ from smena.testing.players import LearnerContract, TeacherContract
 from smena.testing.policy import PolicyContract
 from smena.testing.report import ReportContract
 from smena.testing.sandbox import SandboxContract
+from smena.testing.similarity import SimilarityContract
 from smena.testing.verifier import VerifierContract
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "PolicyContract",
     "ReportContract",
     "SandboxContract",
+    "SimilarityContract",
     "Smena",
     "TeacherContract",
     "VerifierContract",
