@@ -177,5 +177,5 @@ def test_it_keeps_the_contract_of_similarities(server: Running) -> None:
         name = "llm"
         settings = {"model": "openai/embed", "api_base": server.url}  # noqa: RUF012
 
-    found = list(examine(Ours))
+    found = list(examine(Ours()))
     assert {f.result for f in found} == {"ok"} and len(found) > 3, found
