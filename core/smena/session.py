@@ -27,8 +27,8 @@ from smena.weighing import calibrated
 from smena.worker import Worker
 
 THREADS = 64
-"""Trials that wait side by side in a worker process. A process that calls models holds some 200 MB, a thread of
-it next to nothing; one process makes about a hundred calls a second (bench/llm.md)."""
+"""Trials that wait side by side in a worker process. One that calls through litellm holds some 200 MB and makes about a
+hundred calls a second, one that calls directly has room for three hundred; a thread takes next to nothing (bench/llm.md)."""
 
 
 class Machine(NamedTuple):
