@@ -27,8 +27,9 @@ from smena.weighing import calibrated
 from smena.worker import Worker
 
 THREADS = 64
-"""Trials that wait side by side in a worker process. One that calls through litellm holds some 200 MB and makes about a
-hundred calls a second, one that calls directly has room for three hundred; a thread takes next to nothing (bench/llm.md)."""
+"""Trials that wait side by side in a worker process. One that calls through litellm holds some 200 MB and makes
+about a hundred calls a second, one that calls directly about three hundred; a thread takes next to nothing
+(bench/llm.md)."""
 
 
 class Machine(NamedTuple):
