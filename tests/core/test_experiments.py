@@ -105,6 +105,26 @@ def test_again_runs_nothing_and_a_changed_file_is_another_experiment(done: tuple
         assert any("no pre-registration" in w for w in document(store, changed).warnings)
 
 
+def test_two_that_were_frozen_first_share_runs_and_both_stand(tmp_path: Path) -> None:
+    from smena.cli import app
+    from typer.testing import CliRunner
+
+    db = tmp_path / "x.db"
+    short = SMALL.replace("seeds = [0, 1]", "seeds = [0]").partition("[arms.elsewhere]")[0]
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(short.replace('name = "small"', f'name = "{name}"'))
+    files = [str(tmp_path / "one.toml"), str(tmp_path / "two.toml")]
+    told = CliRunner().invoke(app, ["experiment", "freeze", *files, "--db", str(db)])
+    assert told.exit_code == 0 and told.output.count("before its first trial") == 2
+    again = CliRunner().invoke(app, ["experiment", "freeze", files[0], "--db", str(db)])
+    assert "stays as it is" in again.output
+    go(db, load(files[0]))
+    said = go(db, load(files[1]))
+    assert said and all(line.endswith("is in the store already") for line in said)
+    with Store.open(db) as store:
+        assert not any("no pre-registration" in w for w in document(store, load(files[1])).warnings)
+
+
 def test_a_frozen_one_cannot_be_changed_in_the_store(tmp_path: Path) -> None:
     import sqlite3
 

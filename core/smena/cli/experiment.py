@@ -1,4 +1,4 @@
-"""`smena experiment`: plan, run, resume, status, report."""
+"""`smena experiment`: plan, freeze, run, resume, status, report."""
 
 from __future__ import annotations
 
@@ -41,6 +41,30 @@ def plan(what: What, form: Form = "terminal", out: Out = None, db: Db = DEFAULT_
     else:
         found = make(load(what))
     write_document(found, form, out)
+
+
+@group.command()
+def freeze(
+    what: Annotated[list[str], typer.Argument(help="phase1, phase2, lab, or TOML files.")],
+    db: Db = DEFAULT_DB,
+) -> None:
+    """Pre-register experiments without running them: what is frozen first may share runs, and both stand.
+
+    \b
+    Examples:
+      smena experiment freeze phase1 phase2 --db results.db
+    """
+    from smena.experiments import load
+    from smena.experiments.execute import freeze as fix
+    from smena.experiments.execute import told_of
+    from smena.store import Store
+
+    experiments = [load(name) for name in what]
+    with Store.open(db) as store:
+        for experiment in experiments:
+            frozen = fix(store, experiment)
+            for line in told_of(frozen) or [f"{frozen.id} was frozen at {frozen.at} and stays as it is"]:
+                typer.echo(line)
 
 
 @group.command()

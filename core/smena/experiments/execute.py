@@ -21,17 +21,34 @@ BEFORE = "begun before the experiment was frozen"
 
 
 class Freeze(NamedTuple):
-    """``others``: experiments of the same name that were frozen before with other contents."""
+    """``at``: when it was frozen; ``others``: experiments of the same name that were frozen before with other
+    contents."""
 
     id: str
     fresh: bool
+    at: str
     others: tuple[str, ...]
 
 
 def freeze(store: Store, experiment: Experiment) -> Freeze:
+    """Fix an experiment; what was frozen already stays as it is."""
     others = tuple(e.id for e in store.experiments() if e.name == experiment.name and e.id != experiment.id)
     fresh = store.freeze(experiment.id, experiment.name, experiment.digest, msgspec.to_builtins(experiment))
-    return Freeze(experiment.id, fresh, others)
+    at = next(e.created_at for e in store.experiments() if e.id == experiment.id)
+    return Freeze(experiment.id, fresh, at, others)
+
+
+def told_of(frozen: Freeze) -> list[str]:
+    """What people should hear of it."""
+    if not frozen.fresh:
+        return []
+    return [
+        f"frozen as {frozen.id} before its first trial",
+        *(
+            f"{other} has the same name and other contents: this is a new experiment, that one stays"
+            for other in frozen.others
+        ),
+    ]
 
 
 def thaw(store: Store, name: str = "") -> tuple[Experiment, Frozen]:
@@ -59,10 +76,8 @@ def run_experiment(
         frozen = freeze(store, experiment)
         known = {r.id: r for r in store.runs()}
         serving = {(r.arm, r.seed): r for r in store.experiment_runs(frozen.id)}
-    if frozen.fresh:
-        tell(f"frozen as {frozen.id} before its first trial")
-    for other in frozen.others if frozen.fresh else ():
-        tell(f"{other} has the same name and other contents: this is a new experiment, that one stays")
+    for line in told_of(frozen):
+        tell(line)
     for seed in experiment.seeds:
         for arm in experiment.arms:
             told = serving.get((arm, seed))
@@ -74,7 +89,8 @@ def run_experiment(
                 _note(machine, frozen.id, arm, seed, "", str(error))
                 tell(f"{arm}, seed {seed}: not measured: {error}")
                 continue
-            note = told.note if told and told.run == name else BEFORE if name in known else ""
+            late = name in known and known[name].created_at < frozen.at
+            note = told.note if told and told.run == name else BEFORE if late else ""
             _note(machine, frozen.id, arm, seed, name, note)
             if name in known and known[name].status == "finished":
                 tell(f"{arm}, seed {seed}: {name} is in the store already{f' ({note})' if note else ''}")
