@@ -28,10 +28,12 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
 def helps() -> list[str]:
     """The help text of every command, as the installed program prints it."""
     import typer
-    from smena.cli import app
+    from smena.cli import make_app
 
     return [
-        part for path, text in walk(typer.main.get_command(app), "smena") for part in (f"\n## {path}\n", text)
+        part
+        for path, text in walk(typer.main.get_command(make_app()), "smena")
+        for part in (f"\n## {path}\n", text)
     ]
 
 
@@ -39,12 +41,12 @@ def walk(command: Any, path: str) -> list[tuple[str, str]]:
     """(command, what its --help prints) of a command and those below it."""
     import os
 
-    from smena.cli import app
+    from smena.cli import make_app
     from typer.testing import CliRunner
 
     os.environ["COLUMNS"] = "100"
     words = path.split()[1:]
-    told = CliRunner().invoke(app, [*words, "--help"], prog_name="smena", env={"COLUMNS": "100"})
+    told = CliRunner().invoke(make_app(), [*words, "--help"], prog_name="smena", env={"COLUMNS": "100"})
     found = [(path, f"```text\n{told.output.rstrip()}\n```")]
     for name, child in sorted(getattr(command, "commands", {}).items()):
         if not child.hidden:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from smena.cli import app
+from smena.cli import make_app
 from typer.testing import CliRunner
 
 
 def told(*args: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["plugin", *args])
+    result = CliRunner().invoke(make_app(), ["plugin", *args])
     return result.exit_code, result.output + str(result.exception or "")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smena.cli import app
+from smena.cli import make_app
 from smena.scaffold import NEW
 from smena.testing import contract_of
 from typer.testing import CliRunner
@@ -51,6 +51,6 @@ def test_what_cannot_be_written_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "something").write_text("")
-    result = CliRunner().invoke(app, ["plugin", "new", *args])
+    result = CliRunner().invoke(make_app(), ["plugin", "new", *args])
     assert result.exit_code and says in str(result.exception)
     assert [p.name for p in tmp_path.iterdir()] == ["something"]

@@ -106,7 +106,7 @@ def test_again_runs_nothing_and_a_changed_file_is_another_experiment(done: tuple
 
 
 def test_two_that_were_frozen_first_share_runs_and_both_stand(tmp_path: Path) -> None:
-    from smena.cli import app
+    from smena.cli import make_app
     from typer.testing import CliRunner
 
     db = tmp_path / "x.db"
@@ -114,9 +114,9 @@ def test_two_that_were_frozen_first_share_runs_and_both_stand(tmp_path: Path) ->
     for name in ("one", "two"):
         (tmp_path / f"{name}.toml").write_text(short.replace('name = "small"', f'name = "{name}"'))
     files = [str(tmp_path / "one.toml"), str(tmp_path / "two.toml")]
-    told = CliRunner().invoke(app, ["experiment", "freeze", *files, "--db", str(db)])
+    told = CliRunner().invoke(make_app(), ["experiment", "freeze", *files, "--db", str(db)])
     assert told.exit_code == 0 and told.output.count("before its first trial") == 2
-    again = CliRunner().invoke(app, ["experiment", "freeze", files[0], "--db", str(db)])
+    again = CliRunner().invoke(make_app(), ["experiment", "freeze", files[0], "--db", str(db)])
     assert "stays as it is" in again.output
     go(db, load(files[0]))
     said = go(db, load(files[1]))

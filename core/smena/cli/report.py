@@ -199,9 +199,6 @@ def compare(
 
 def runs(db: Db = DEFAULT_DB) -> None:
     """List the runs in a store, the latest first."""
-    from rich.console import Console
-    from rich.table import Table
-
     from smena.store import Store
 
     with Store.open(db, create=False) as store:
@@ -209,15 +206,11 @@ def runs(db: Db = DEFAULT_DB) -> None:
     if not found:
         typer.echo(f"no run in {db}: start one with `smena run --env arc`")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "status", "env", "learner", "policy", "seed", "started"):
-        table.add_column(heading, no_wrap=heading == "run")  # an id cut short cannot be copied
-    for r in found:
-        table.add_row(r.id, r.status, r.env, r.learner, r.policy, str(r.seed), r.created_at)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+    rows = [("run", "status", "env", "learner", "policy", "seed", "started")]
+    rows += [(r.id, r.status, r.env, r.learner, r.policy, str(r.seed), r.created_at) for r in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:  # never cut: an id cut short cannot be copied
+        typer.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 def outcomes(
