@@ -75,6 +75,7 @@ class GateCalibration(Run):
                 f"calibration needs 4 tasks or more of split holdout, there are {len(self._holdout)}"
             )
         self._fit, self._judging = self._holdout[::2], self._holdout[1::2]
+        self._learn_texts()
         bank = self._fill_bank()
         waves = [self._alone(tasks, step) for step, tasks in enumerate(self._waves(bank), start=1)]
         best = self._try({}, waves, bank)

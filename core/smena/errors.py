@@ -71,6 +71,10 @@ class SandboxFailed(InfraError):
     cause = "sandbox-failed"
 
 
+class TooLarge(InfraError):
+    """A file in a session is larger than the caller takes. Who asked for it knows whose fault that is."""
+
+
 class NoScore(InfraError):
     """A verifier has said what is no score: no number, NaN, or one outside [0, 1]."""
 

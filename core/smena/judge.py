@@ -10,7 +10,7 @@ import math
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -223,7 +223,8 @@ def _ask(verifier: Verifier, environment: Environment, task: Task, attempt: Atte
     except SmenaError:
         raise
     except Exception as error:
-        error.cause = "verifier-raised"  # type: ignore[attr-defined]  # kept beside the status
+        with suppress(AttributeError):  # one that takes no attributes, or has a property of that name
+            error.cause = "verifier-raised"  # type: ignore[attr-defined]  # kept beside the status
         raise
 
 

@@ -12,6 +12,7 @@ import math
 import multiprocessing
 import os
 import queue
+import re
 import signal
 import socket
 import sys
@@ -33,6 +34,7 @@ from smena.values import Body, Feedback, Outcome, Split, Trial, cause
 
 _PR_SET_PDEATHSIG = 1
 _BUFFER = 262_144
+_CODE = re.compile(r"[a-z0-9-]{1,32}")
 MAX_BYTES = 32 * 1024 * 1024
 """An outcome larger than this is a mistake, and would cost the host its memory."""
 _FORK = sys.platform == "linux"
@@ -182,9 +184,18 @@ def perform(worker: Worker, job: Job) -> Done | Failed:
             latency=time.perf_counter() - started,
             error=one_line(error),
             usage=getattr(error, "usage", None),
-            cause=cause(str(error)) or getattr(error, "cause", "raised"),
+            cause=_cause(error),
         )
     return Done(time.perf_counter() - started, outcome)
+
+
+def _cause(error: BaseException) -> str:
+    """The code of an error of ours, or of a plugin that knows of codes. Others have a ``cause`` that is something
+    else: jsonschema's is an exception or None."""
+    if isinstance(error, InfraError) and cause(str(error)) == "overflow":
+        return "overflow"
+    told = getattr(error, "cause", None)
+    return told if isinstance(told, str) and _CODE.fullmatch(told) else "raised"
 
 
 def overdue(trial: str, seconds: float) -> Outcome:

@@ -83,7 +83,7 @@ class Session(Protocol):
 
     def get(self, path: str, limit: int = 16_777_216) -> bytes | None:
         """A file's bytes, relative to ``workdir``; None: there is none. Never follows a link out of it.
-        Raises InfraError for one larger than ``limit``."""
+        Raises TooLarge for one larger than ``limit``."""
 
     def close(self) -> None: ...
 
@@ -130,7 +130,7 @@ _WITHIN = 'case "$(realpath -m -- "$1")" in "$(realpath -m -- "$2")"/*) ;; *) ex
 PUT = _WITHIN + 'mkdir -p -- "$(dirname -- "$1")" && cat >"$1"'
 """``sh -c PUT put FILE WORKDIR``, run in a session: standard input to a file; 4: it leads out of the work
 area."""
-GET = _WITHIN + '[ -f "$1" ] || exit 3; exec cat -- "$1"'
+GET = _WITHIN + '[ -f "$1" ] && [ -r "$1" ] || exit 3; exec cat -- "$1"'
 """``sh -c GET get FILE WORKDIR``: a file to standard output; 3: there is none; 4: it leads out."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from smena.config import RunConfig
-from smena.errors import BadInput, SmenaError
+from smena.errors import BadInput, SmenaError, UnknownName
 from smena.judge import Judge
 from smena.protocols import Environment, Learner, SavePolicy, Similarity, Situation, Teacher
 from smena.registry import Registry, base_name, fingerprint, section
@@ -21,6 +21,8 @@ from smena.values import JSON, SPLITS, Body, Split, Task, digest
 
 EMBEDDED = "search"
 """The learner and teacher of environments that name none: no network, no key."""
+OWN_SIMILARITIES = ("features", "text")
+"""What needs no plugin."""
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +59,10 @@ class Setup:
             if wants := getattr(player, "use_prompts", None):
                 wants(config.env, getattr(self.env, "prompts", {}))
         self.similarity: Similarity | None = None
-        if config.similarity not in ("features", "text"):
+        if config.similarity not in OWN_SIMILARITIES:
+            offered = [offer.name for offer in self.plugins.offers("similarity")]
+            if base_name(config.similarity) not in offered:
+                raise UnknownName("similarity", config.similarity, [*OWN_SIMILARITIES, *offered])
             self.similarity = self._make("similarity", config.similarity)
         self.judge = Judge.make(self.plugins, config.verifier, self.env, config.settings)
         for part in (self.env, *self.judge.verifiers.values()):

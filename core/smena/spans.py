@@ -32,6 +32,7 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import SpanExportResult
+        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
     except ImportError:
         raise BadInput("spans need OpenTelemetry's exporter: `pip install 'smena[otel]'`") from None
@@ -46,7 +47,9 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
         )
     began, ended = _ns(record.created_at), _ns(record.finished_at)
     provider = TracerProvider(
-        resource=Resource.create({"service.name": "smena"}), id_generator=_ids(record.fingerprint, began)
+        sampler=ALWAYS_ON,  # the environment's is for programs that run on
+        resource=Resource.create({"service.name": "smena"}),
+        id_generator=_ids(record.fingerprint, began),
     )
     tracer = provider.get_tracer("smena", record.smena_version)
     root = tracer.start_span(
@@ -58,6 +61,8 @@ def send_spans(store: Store, run: str, endpoint: str) -> int:
             "smena.status": record.status,
         },
     )  # fmt: skip
+    if not root.is_recording():
+        raise BadInput("OTEL_SDK_DISABLED is set: unset it to send spans")
     under = set_span_in_context(root)
     spans: list[Any] = [root]
     for row in store.executed(record.id):

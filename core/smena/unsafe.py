@@ -17,7 +17,7 @@ from typing import Self
 import msgspec
 
 from smena.converse import converse
-from smena.errors import BadInput, InfraError
+from smena.errors import BadInput, InfraError, TooLarge
 from smena.sandbox import BOUNDS, Bounds, Result, Session, Snapshot, quiet, relative
 from smena.slots import dead, owner
 
@@ -138,7 +138,7 @@ class UnsafeSession:
         if not place.is_file():
             return None
         if place.stat().st_size > limit:
-            raise InfraError(f"{path} is larger than {limit} bytes")
+            raise TooLarge(f"{path} is larger than {limit} bytes")
         return place.read_bytes()
 
     def _within(self, path: str) -> Path:

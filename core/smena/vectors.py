@@ -65,6 +65,11 @@ class Vectors:
                     f"no vector of a text could be had, and the order of lessons needs it: {outcome.error}"
                 )
             self._known[text] = unpacked(outcome.output)
+        if len(sizes := {vector.size for vector in self._known.values()}) > 1:
+            raise SmenaError(
+                f"vectors of texts have different lengths ({', '.join(map(str, sorted(sizes)))}): the model "
+                "behind the name has changed; give it another name, so that all are asked for again"
+            )
 
     def _job(self, text: str) -> Job:
         trial = Trial("", digest(text), self._setup.similarity_print, "", kind="vector")

@@ -13,7 +13,11 @@ from pathlib import Path
 
 _LINKS = 40
 """As many as the kernel follows in one path."""
-_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO)
+_STEPS = 256
+"""Names on one way, those of links counted: each directory stays open until its end is reached."""
+_NO_FILE = (
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EACCES, errno.ENAMETOOLONG,
+)  # fmt: skip
 _STEP = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -72,8 +76,11 @@ class Area:
         """The regular file at an absolute path of the session, opened."""
         ways = self._names(path)
         above = [self._fd]
-        links = 0
+        links = steps = 0
         while ways:
+            steps += 1
+            if steps > _STEPS:
+                raise OSError(errno.ELOOP, "too many steps")
             name = ways.pop(0)
             if name == "..":
                 if len(above) == 1:

@@ -25,7 +25,7 @@ from typing import Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
 from smena.converse import Told, converse
-from smena.errors import NoSandbox, SandboxFailed
+from smena.errors import NoSandbox, SandboxFailed, TooLarge
 from smena.sandbox import relative
 from smena.slots import Slot
 
@@ -257,7 +257,7 @@ class BwrapSession:
         except OSError as error:
             raise InfraError(f"{path} could not be read: {error}") from None
         if data is not None and len(data) > limit:
-            raise InfraError(f"{path} is larger than {limit} bytes")
+            raise TooLarge(f"{path} is larger than {limit} bytes")
         return data
 
     def _seen(self) -> Area:

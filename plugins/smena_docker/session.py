@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from smena import BadInput, Bounds, InfraError, Result, Snapshot
-from smena.errors import NoSandbox, SandboxFailed
+from smena.errors import NoSandbox, SandboxFailed, TooLarge
 from smena.sandbox import GET, PUT, relative
 from smena.slots import Slot, boot, owner
 
@@ -201,7 +201,7 @@ class DockerSession:
         if code in (3, 4):
             return None
         if told.truncated:
-            raise InfraError(f"{path} is larger than {limit} bytes")
+            raise TooLarge(f"{path} is larger than {limit} bytes")
         if code != 0:
             raise InfraError(f"{path} could not be read: {told.said.decode(errors='replace').strip()}")
         return told.said

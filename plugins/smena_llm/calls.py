@@ -74,7 +74,7 @@ class Caller:
             if self._client is None:
                 config = self._settings
                 if not config.model:
-                    flag = "--model NAME, or " if self._section != EMBEDDING else ""
+                    flag = "--model NAME, or " if self._section in ("learner.llm", "teacher.llm") else ""
                     raise Hopeless(f'no model is named: give {flag}[{self._section}] model = "NAME"')
                 client = make(config)
                 self._known = client.known()
@@ -109,12 +109,12 @@ class Caller:
                 if isinstance(error, SmenaError) or not isinstance(error, Exception):
                     raise
                 self._troubled(error, json)
-            call.settle(self._usage(answer, most_in, time.perf_counter() - started, retried))
+            call.settle(self._usage(answer, most_in, most_out, time.perf_counter() - started, retried))
             self._throttle.eased()
             return answer
 
     def _troubled(self, error: Exception, json: bool) -> NoReturn:
-        trouble = explain(error, self._settings.model, json)
+        trouble = explain(error, self._settings.model, json, self._settings.key_env)
         match trouble.kind:
             case Kind.HOPELESS:
                 raise Hopeless(trouble.text) from None
@@ -131,10 +131,11 @@ class Caller:
                 self._throttle.pressed()
         raise _Again(trouble.text, trouble.wait) from None
 
-    def _usage(self, answer: Answer, most: int, seconds: float, retried: int) -> Usage:
+    def _usage(self, answer: Answer, most_in: int, most_out: int, seconds: float, retried: int) -> Usage:
         """Tokens that nobody told are taken for as many as there can be."""
-        into = most if answer.tokens_in is None else answer.tokens_in
-        out = len(answer.text.encode()) if answer.tokens_out is None else answer.tokens_out
+        into = most_in if answer.tokens_in is None else answer.tokens_in
+        told = answer.tokens_out
+        out = min(len(answer.text.encode()), most_out) if told is None else told
         return Usage(
             model=self._settings.model,
             version=answer.version,
@@ -151,8 +152,8 @@ class Caller:
 class Model(Caller):
     """A model that is talked to, under its settings."""
 
-    def __init__(self, config: ModelConfig, kind: str = "learner") -> None:
-        super().__init__(config, f"{kind}.llm")
+    def __init__(self, config: ModelConfig, section: str = "learner.llm") -> None:
+        super().__init__(config, section)
         self.config = config
         self._takes_json = config.structured == "auto"
 

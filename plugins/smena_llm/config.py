@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -61,10 +62,14 @@ class CallConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError(f"retries must be 0 or more, is {self.retries}")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be above 0, is {self.timeout}")
-        if self.api_base and not re.match(r"https?://[^/]", self.api_base):
+        if self.api_base and not re.fullmatch(r"https?://[^/\s][!-~]*", self.api_base):
             raise ValueError(
                 f"api_base must be a URL that begins with http:// or https://, is {self.api_base!r}"
             )
+        url = urlsplit(self.api_base)
+        if url.username is not None or url.password is not None:
+            raise ValueError("api_base must not hold a name or key: it is stored. Name a variable in key_env")
+        _ = url.port  # raises ValueError for what is none
         if self.client == "direct" and not self.api_base:
             raise ValueError(
                 'client = "direct" needs the api_base of a server that speaks OpenAI\'s protocol'

@@ -73,7 +73,8 @@ class Direct:
         url = urlsplit(config.api_base)
         self._host, self._path = url.hostname or "", url.path.rstrip("/")
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
-        self._port = url.port
+        own = 443 if self._tls else 80  # named, else http.client looks for it in an IPv6 address
+        self._port = url.port or own
         self._idle: deque[http.client.HTTPConnection] = deque()
         self._headers: dict[str, str] = {}
 
@@ -128,6 +129,8 @@ class Direct:
             raise
         if connection.sock is not None:
             self._idle.append(connection)
+        if response.status == 401 and "Authorization" not in self._credentials():
+            raise Hopeless(no_key(self._config.model, [self._key_name or "what key_env names"]))
         if response.status != 200:
             raise _told(response.status, _decoded(body), headers)
         return _whole(_REPLY.decode(body), headers), headers
@@ -149,9 +152,13 @@ class Direct:
     def _credentials(self) -> dict[str, str]:
         """The key, found at the first call. A server of one's own seldom wants one."""
         if not self._headers:
-            key = os.environ.get(self._key_name, "")
+            key = os.environ.get(self._key_name, "").strip()
             if self._config.key_env and not key:
                 raise Hopeless(no_key(self._config.model, [self._key_name]))
+            if any(not "!" <= letter <= "~" for letter in key):
+                raise Hopeless(
+                    f"what {self._key_name} holds is no key: it has a space or a letter that none has"
+                )
             found = {"Content-Type": "application/json", "User-Agent": "smena"}
             self._headers = found | ({"Authorization": f"Bearer {key}"} if key else {})
         return self._headers

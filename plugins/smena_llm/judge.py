@@ -33,7 +33,7 @@ class LlmJudge:
 
     def __init__(self, config: JudgeConfig | None = None) -> None:
         self.config = config or JudgeConfig()
-        self.model = Model(self.config, "verifier")
+        self.model = Model(self.config, "verifier.llm-judge")
         self.use_prompts("", {})
 
     @property

@@ -38,7 +38,7 @@ class LlmTeacher:
 
     def __init__(self, config: TeacherConfig | None = None) -> None:
         self.config = config or TeacherConfig()
-        self.model = Model(self.config, "teacher")
+        self.model = Model(self.config, "teacher.llm")
         self.use_prompts("", {})
 
     @property

@@ -37,9 +37,9 @@ class Trouble(NamedTuple):
 
 
 TOO_LONG = re.compile(
-    r"maximum context length|context_length|exceeds? (the (available|model.s) )?context|maximum context limit|"
+    r"maximum context length|context_length|exceeds? (the )?(available |model.s )?context|maximum context limit|"
     r"longer than the model.s context|exceed_context_size|prompt is too long|input (is )?too long|"
-    r"inputs. tokens \+ .max_new_tokens|maximum input length"
+    r"inputs. tokens \+ .max_new_tokens|maximum input length|too large to process"
 )
 """What the servers that speak OpenAI's protocol say of a prompt that is too long."""
 FILTERED = re.compile(r"content_policy_violation|content_filter|content management policy")
@@ -61,7 +61,7 @@ CLASSES = {
 """The class that litellm has for a status."""
 
 
-def explain(error: BaseException, model: str, json: bool) -> Trouble:
+def explain(error: BaseException, model: str, json: bool, key_env: str = "") -> Trouble:
     """By litellm's exception classes (named, so that this needs no import of it), the status where a server was
     asked without it, and what servers say."""
     names = {cls.__name__ for cls in type(error).__mro__}
@@ -85,8 +85,7 @@ def explain(error: BaseException, model: str, json: bool) -> Trouble:
     if "NotFoundError" in names or "model_not_found" in low or "does not exist" in low:
         return Trouble(
             Kind.HOPELESS,
-            f"the provider knows no model {model}: check the name and, for a server of your own, "
-            "`--set learner.llm.api_base=URL`",
+            f"the provider knows no model {model}: check the name and, for a server of your own, its api_base",
         )
     if 300 <= status < 400:
         return Trouble(Kind.HOPELESS, f"the server of {model} is elsewhere ({status}): mend its api_base")
@@ -105,8 +104,9 @@ def explain(error: BaseException, model: str, json: bool) -> Trouble:
     if names & {"Timeout", "APITimeoutError", "TimeoutError"}:
         return Trouble(Kind.AGAIN, "the call took too long", wait)
     if names & {"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"}:
-        return Trouble(Kind.FORMAT if json else Kind.BAD, f"the provider refuses the request: {scrub(said)}")
-    return Trouble(Kind.AGAIN, scrub(said) or type(error).__name__, wait)
+        refused = f"the provider refuses the request: {scrub(said, key_env)}"
+        return Trouble(Kind.FORMAT if json else Kind.BAD, refused)
+    return Trouble(Kind.AGAIN, scrub(said, key_env) or type(error).__name__, wait)
 
 
 def no_key(model: str, variables: list[str] | None = None) -> str:
@@ -114,11 +114,13 @@ def no_key(model: str, variables: list[str] | None = None) -> str:
     return f"no key for {model}: set {named} in the environment (keys are never taken from files or flags)"
 
 
-def scrub(text: str) -> str:
+def scrub(text: str, key_env: str = "") -> str:
     """One line without anything that looks like a key, or is the value of a variable that holds one."""
     line = " ".join(text.split())
     for name, value in os.environ.items():
-        if len(value) >= 6 and re.search(r"KEY|TOKEN|SECRET|PASSWORD", name, re.I):
+        value = " ".join(value.split())
+        holds = name == key_env or re.search(r"KEY|TOKEN|SECRET|PASSWORD", name, re.I)
+        if len(value) >= 6 and holds:
             line = line.replace(value, "…")
     line = re.sub(r"\b(sk|pk|key|gsk|xai|hf)[-_][A-Za-z0-9_\-]{6,}\S*", "…", line)
     line = re.sub(r"(?i)bearer\s+\S+", "…", line)

@@ -102,7 +102,7 @@ class Litellm:
     def _find_key(self) -> str | None:
         config = self._config
         if config.key_env:
-            if not (key := os.environ.get(config.key_env)):
+            if not (key := os.environ.get(config.key_env, "").strip()):
                 raise Hopeless(no_key(config.model, [config.key_env]))
             return key
         try:

@@ -33,6 +33,10 @@ def act(job: Job) -> Outcome:
     match what:
         case "raise":
             raise ValueError("no\nsuch luck")
+        case "odd":
+            error = ValueError("empty separator")
+            error.cause = {"none": None, "error": OSError(), "long": "x" * 40, "no": "not a code"}[rest]  # type: ignore[attr-defined]
+            raise error
         case "infra":
             raise InfraError("the sandbox is gone")
         case "overflow":
@@ -155,6 +159,10 @@ def test_a_worker_gets_the_whole_job() -> None:
         ("no sandbox", "sandbox unavailable: full", "sandbox-unavailable"),
         ("no model", "down", "model-unavailable"),
         ("overflow", "overflow: too long", "overflow"),
+        *(
+            (f"odd {kind}", "ValueError: empty separator", "raised")
+            for kind in ("none", "error", "long", "no")
+        ),
         ("exit", "SystemExit: 3", "raised"),
         ("nan", "not a finite number", "bad-outcome"),
         ("set", "TypeError", "raised"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -141,26 +142,29 @@ def test_every_revision_has_its_file() -> None:
     assert tuple(r.revision for r in reversed(list(script.walk_revisions()))) == schema.REVISIONS
 
 
+SAID = {
+    ("infra", "timeout of the judge: verifier 'slow' has not answered"): "judge-timeout",
+    ("infra", "sandbox unavailable: docker: gone"): "sandbox-unavailable",
+    ("infra", "verifier 'odd' returned nan, a score must be in [0, 1]"): "no-score",
+    ("infra", "overflow: the task is longer than it takes"): "overflow",
+    ("infra", "who knows"): "infra",
+    ("timeout", "stopped at the limit of 3 s"): "trial-timeout",
+    ("ok", "unparsable after 2 tries: it is empty"): "unparsable",
+    ("ok", ""): "",
+    ("abstain", "refused to agree"): "",
+}
+"""Status and text of an outcome of before there were causes, and its cause now."""
+
+
 def test_causes_that_were_only_words_become_data(url: str, tmp_path: Path) -> None:
     (versions := tmp_path / "versions").mkdir()
     for file in (migrations.HERE / "versions").glob("000[1-4]*.py"):
         (versions / file.name).write_text(file.read_text())
     db = database.Database(database._url(url), "here")
     migrations.upgrade(db._conn, db.together, versions)
-    said = {
-        ("infra", "timeout of the judge: verifier 'slow' has not answered"): "judge-timeout",
-        ("infra", "sandbox unavailable: docker: gone"): "sandbox-unavailable",
-        ("infra", "verifier 'odd' returned nan, a score must be in [0, 1]"): "no-score",
-        ("infra", "overflow: the task is longer than it takes"): "overflow",
-        ("infra", "who knows"): "infra",
-        ("timeout", "stopped at the limit of 3 s"): "trial-timeout",
-        ("ok", "unparsable after 2 tries: it is empty"): "unparsable",
-        ("ok", ""): "",
-        ("abstain", "refused to agree"): "",
-    }
-    trials = [trial(number) for number in range(len(said))]
+    trials = [trial(number) for number in range(len(SAID))]
     old = [c for c in schema.outcomes.c if c.name != "cause"]
-    for made, (status, error) in zip(trials, said, strict=True):
+    for made, (status, error) in zip(trials, SAID, strict=True):
         told = {c.name: "null" if c.type.python_type is str else 0 for c in old}
         row = told | {"key": made.key, "status": status, "error": error, "scores": "{}", "usage": None}
         db._conn.execute(sa.insert(sa.table("outcomes", *(sa.column(c.name) for c in old))), row)
@@ -168,7 +172,32 @@ def test_causes_that_were_only_words_become_data(url: str, tmp_path: Path) -> No
     db.close()
     with Store.open(url) as store:
         found = store.recall([made.key for made in trials], ("ok", "abstain", "infra", "timeout"))
-    assert [found[made.key].cause for made in trials] == list(said.values())
+    assert [found[made.key].cause for made in trials] == list(SAID.values())
+
+
+def test_an_old_export_has_the_causes_of_a_migrated_store(tmp_path: Path) -> None:
+    from smena.store import Run
+    from smena.store.transfer import export, load
+    from smena.values import Outcome
+
+    trials = [trial(number) for number in range(len(SAID))]
+    file = tmp_path / "run.jsonl"
+    with Store.open(tmp_path / "old.db") as store:
+        store.start_run(
+            Run(id="r", env="e@1", learner="l", teacher="t", policy="p", seed=0, config={}, fingerprint="f")
+        )
+        for made, (status, error) in zip(trials, SAID, strict=True):
+            store.remember(made, Outcome(made.key, status=status, error=error))  # type: ignore[arg-type]
+        store.link("r", "train", [made.key for made in trials])
+        export(store, "r", file)
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    for row in rows:
+        row.get("row", {}).pop("cause", None)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Store.open(tmp_path / "new.db") as store:
+        load(store, file)
+        found = store.recall([made.key for made in trials], ("ok", "abstain", "infra", "timeout"))
+    assert [found[made.key].cause for made in trials] == list(SAID.values())
 
 
 NEXT = """

@@ -103,7 +103,9 @@ def test_a_server_that_hung_up_meanwhile_is_called_anew(server: Running) -> None
 def test_what_a_server_does_not_count_is_charged_at_the_most_it_can_be(server: Running) -> None:
     with metered() as meter:
         model(server, "openai/uncounted").ask(ASK, 1)
+        model(server, "openai/uncounted", max_tokens=3).ask(ASK, 1)
     assert (meter.used[0].tokens_in, meter.used[0].tokens_out) == (most_tokens(ASK), len('{"ready": true}'))
+    assert meter.used[1].tokens_out == 3, "no more than was asked for"
 
 
 def test_a_key_that_is_named_must_be_there(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,8 +115,30 @@ def test_a_key_that_is_named_must_be_there(server: Running, monkeypatch: pytest.
     monkeypatch.setenv("MINE", KEY)
     monkeypatch.delenv("OPENAI_API_KEY")
     assert model(server, key_env="MINE").ask(ASK, 1).text
-    with pytest.raises(Hopeless, match="does not accept the key"):
+    with pytest.raises(Hopeless, match="no key for openai/lab: set OPENAI_API_KEY"):
         model(server).ask(ASK, 1)
+    monkeypatch.setenv("MINE", f"{KEY}\n")  # as files of secrets have it
+    assert model(server, key_env="MINE").ask(ASK, 1).text
+    monkeypatch.setenv("MINE", "two words")
+    with pytest.raises(Hopeless, match="what MINE holds is no key"):
+        model(server, key_env="MINE").ask(ASK, 1)
+
+
+def test_a_key_of_any_name_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINE", "qwertyuiop")
+    for status in (400, 500):
+        said = explain(ServerError(status, "bad token qwertyuiop"), "m", False, "MINE").text
+        assert "bad token" in said and "qwerty" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:80a/v1", "http://user:secret@localhost/v1", "http://localhost/v 1", "http:///v1"],
+)
+def test_an_address_that_cannot_be_is_told_before_any_call(url: str) -> None:
+    with pytest.raises(ValueError, match=r"api_base|[Pp]ort") as told:
+        ModelConfig(model="openai/lab", api_base=url)
+    assert "secret" not in str(told.value)
 
 
 def test_a_certificate_must_be_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +164,8 @@ SAID = [
     (400, "This model's maximum context length is 10 tokens", "", Kind.OVERFLOW),
     (400, "the request exceeds the available context size", "exceed_context_size_error", Kind.OVERFLOW),
     (413, "Request Entity Too Large", "", Kind.OVERFLOW),
+    (400, "the input length exceeds the context length", "", Kind.OVERFLOW),
+    (500, "input is too large to process. increase the physical batch size", "", Kind.OVERFLOW),
     (400, "your request was rejected", "content_policy_violation", Kind.REFUSED),
     (400, "response_format is not supported", "", Kind.FORMAT),
     (422, "extra fields", "", Kind.FORMAT),

@@ -103,6 +103,17 @@ def test_a_vector_that_cannot_be_had_stops_the_run(server: Running) -> None:
         Vectors(Setup(config(server)), Lost())("a", ["b"])  # type: ignore[arg-type]
 
 
+def test_a_model_that_changed_behind_its_name_is_told(server: Running) -> None:
+    class Changed:
+        def run(self, wanted: Any) -> list[Any]:
+            from smena.values import Outcome
+
+            return [Outcome(w.job.trial.key, output=packed([1.0] * (n + 1))) for n, w in enumerate(wanted)]
+
+    with pytest.raises(SmenaError, match=r"different lengths \(1, 2\)"):
+        Vectors(Setup(config(server)), Changed())("a", ["b"])  # type: ignore[arg-type]
+
+
 def test_a_vector_keeps_its_direction_and_nonsense_is_refused() -> None:
     assert unpacked(packed([3.0, 4.0])).tolist() == pytest.approx([0.6, 0.8])
     for bad in ([], [0.0, 0.0], [float("nan")], [[1.0]]):
@@ -127,6 +138,8 @@ def test_the_choice_is_part_of_a_runs_fingerprint(server: Running) -> None:
     assert told[0] == Setup(config(server)).similarity_print != told[1]
     with pytest.raises(UnknownName, match="unknown similarity 'lm': did you mean 'llm'"):
         Setup(RunConfig(env="lab", similarity="lm"))
+    with pytest.raises(UnknownName, match="did you mean 'features'"):
+        Setup(RunConfig(env="lab", similarity="feature"))
 
 
 @pytest.mark.slow

@@ -96,9 +96,14 @@ def estimate(
     typer.echo(f"{'':<10} {'least':>14} {'typical':>14} {'most':>14}")
     for part, range_ in [*parts.items(), ("all trials", total)]:
         typer.echo(_row(part, range_, "{:,.0f}"))
+    beside = ""
+    if setup.similarity is not None:
+        beside = " beside the vectors"
+        texts = sum(len(setup.tasks(split)) for split in ("train", "holdout", "eval"))
+        typer.echo(f"vectors    at most {texts:,} of tasks and one for each lesson, in none of these figures")
     forecast = getattr(setup.learner, "forecast", None)
     if forecast is None:
-        typer.echo("money      none: this learner calls no service (--model names one)")
+        typer.echo(f"money      none{beside}: this learner calls no service (--model names one)")
         return
     each = measured(_remembered(db, setup)) or forecast(
         [setup.situation(t) for t in setup.tasks("train")[:20]]

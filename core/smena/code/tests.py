@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from smena.code.changes import Change
 from smena.code.junit import read_junit
-from smena.errors import BadInput, InfraError
+from smena.errors import BadInput, InfraError, TooLarge
 from smena.sandbox import Session, Snapshot
 from smena.values import Value
 
@@ -142,7 +142,10 @@ def run_command(session: Session, suite: Suite) -> Ran:
     told = session.exec(suite.command, timeout=suite.seconds)
     if told.timed_out:
         return Ran({}, f"the tests took longer than {suite.seconds:g} s")
-    data = session.get(suite.report)
+    try:
+        data = session.get(suite.report)
+    except TooLarge as error:
+        return Ran({}, f"the report is not believed: {error}", told.output[-4000:])
     if data is None:
         return Ran({}, f"no report {suite.report} was written (exit code {told.code})", told.output[-4000:])
     try:

@@ -89,7 +89,7 @@ def _take(store: Store, path: Path, number: int, found: Any) -> int:
     if table is None or not isinstance(row, dict) or set(row) - {c.name for c in table.c}:
         raise BadInput(f"{path}, line {number}: not a row that this Smena knows: is it of a newer one?")
     if "cause" in table.c and "cause" not in row:  # of a Smena that kept it in the text only
-        row["cause"] = cause(str(row.get("error"))) or None
+        row["cause"] = _cause(row.get("status"), str(row.get("error") or ""))
     if table is schema.outcomes:
         told = {name: row.get(name) for name in TRIAL}
         told["knowledge"] = msgspec.json.decode(str(told["knowledge"]))
@@ -142,3 +142,23 @@ def _opened(path: Path, mode: Any) -> Any:
     except OSError as error:
         does = "read" if mode == "rb" else "write"
         raise BadInput(f"cannot {does} {path}: {error.strerror}") from None
+
+
+_SAID = (
+    ("timeout of the judge:", "judge-timeout"),
+    ("sandbox unavailable:", "sandbox-unavailable"),
+    ("its worker died twice", "worker-died"),
+    ("overflow:", "overflow"),
+)
+
+
+def _cause(status: object, error: str) -> str | None:
+    """As migration 0005 has it."""
+    if status == "ok":
+        return cause(error) or None
+    if status not in ("infra", "timeout"):
+        return None
+    if error.startswith("verifier '") and "' returned " in error:
+        return "no-score"
+    own = "trial-timeout" if status == "timeout" else "infra"
+    return next((code for began, code in _SAID if error.startswith(began)), own)

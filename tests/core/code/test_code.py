@@ -151,3 +151,17 @@ def test_a_billion_laughs_refuse_the_run(session: Session) -> None:
     session.put("laughs.xml", LAUGHS)
     told = run_command(session, Suite(command="cp laughs.xml junit.xml", seconds=60))
     assert "document type" in told.refused and told.share() == 0.0
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "truncate -s 17M junit.xml",
+        "ln -s $(printf %0300d 0) junit.xml",
+        "touch junit.xml; chmod 000 junit.xml",
+        "mkdir d; touch d/x; ln -s $(for i in $(seq 900); do printf 'd/../'; done)d/x junit.xml",
+    ],
+)
+def test_a_report_that_cannot_be_read_is_the_code_s_own_failure(session: Session, trap: str) -> None:
+    """Not the machinery's: a learner could have its failures left out."""
+    assert run_command(session, Suite(command=trap, seconds=60)).refused
