@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,9 @@ def test_two_that_were_frozen_first_share_runs_and_both_stand(tmp_path: Path) ->
     assert said and all(line.endswith("is in the store already") for line in said)
     with Store.open(db) as store:
         assert not any("no pre-registration" in w for w in document(store, load(files[1])).warnings)
+        runs = [r.run for r in store.experiment_runs(load(files[1]).id)]
+    told = CliRunner().invoke(make_app(), ["report", "fpr", "two", "--db", str(db), "--format", "json"])
+    assert told.exit_code == 0 and json.loads(told.output)["runs"] == runs
 
 
 def test_a_frozen_one_cannot_be_changed_in_the_store(tmp_path: Path) -> None:

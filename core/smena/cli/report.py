@@ -12,6 +12,7 @@ from smena.cli.options import DEFAULT_DB, Db, RunName
 
 if TYPE_CHECKING:
     from smena.results.document import Document
+    from smena.store import Store
 
 DEFAULT = "run"
 
@@ -80,7 +81,7 @@ def fpr(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Ids or their unique beginnings, of any domains and seeds.",
+            help="Ids or their unique beginnings, of any domains and seeds, or experiments.",
             show_default="all that are finished",
         ),
     ] = None,
@@ -102,15 +103,26 @@ def fpr(
     \b
     Examples:
       smena report fpr arc-causal-1f2e3d4c alfworld-causal-5a6b7c8d --tolerance 0.1
+      smena report fpr phase2 --anchor arc
     """
     from smena.results.crossdomain import CrossDomain
     from smena.results.crossdomain_document import document
     from smena.store import Store
 
     with Store.open(db, create=False) as store:
-        named = runs or [r.id for r in store.runs()[::-1] if r.status == "finished"]
+        named = _of_experiments(store, runs or [])
+        named = named or [r.id for r in store.runs()[::-1] if r.status == "finished"]
         found = document(CrossDomain.read(store, named, tolerance, anchor))
     write_document(found, form, out, charts)
+
+
+def _of_experiments(store: Store, names: list[str]) -> list[str]:
+    """Names of runs as they are; a frozen experiment's id or name stands for its runs, arm by arm."""
+    frozen = {name: e.id for e in store.experiments()[::-1] for name in (e.id, e.name)}
+    found: list[str] = []
+    for name in names:
+        found += [r.run for r in store.experiment_runs(frozen[name]) if r.run] if name in frozen else [name]
+    return list(dict.fromkeys(found))
 
 
 @group.command("abrupt-change", short_help="Does a learning curve jump, and could one have been seen?")
