@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from smena.cli.progress import NoDisplay
 from smena.errors import BadInput
 from smena.experiments import load
@@ -91,6 +97,19 @@ def test_what_is_not_installed_is_named_and_not_measured(done: tuple[Path, list[
         text = " ".join(document(store, experiment).warnings)
     assert verdict.verdict == "undecided" and "unknown environment 'nowhere'" in verdict.why
     assert "elsewhere: 2 of 2 seeds not measured" in text
+
+
+def test_a_report_is_the_same_to_the_byte_whatever_order_sets_have(
+    done: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    written = []
+    for seed in ("1", "2", "3"):
+        out = tmp_path / seed
+        words = ["experiment", "report", "small", "--db", str(done[0]), "--format", "csv", "--out", str(out)]
+        env = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-m", "smena", *words], check=True, env=env)
+        written.append({file.name: file.read_bytes() for file in out.iterdir()})
+    assert written[0] == written[1] == written[2] and "parts.csv" in written[0]
 
 
 def test_again_runs_nothing_and_a_changed_file_is_another_experiment(done: tuple[Path, list[str]]) -> None:
@@ -307,6 +326,18 @@ def test_a_difference_that_varies_over_seeds_has_a_wider_interval() -> None:
     noise = {(f"t{i}", s): float(rng.normal()) for i in range(30) for s in range(5)}
     shifted = {(t, s): v + 2.0 * (s - 2) for (t, s), v in noise.items()}
     assert two_way(shifted).se > 3 * two_way(noise).se
+
+
+@given(
+    st.dictionaries(st.tuples(st.text(max_size=3), st.integers(0, 3)), st.floats(-1, 1), min_size=1),
+    st.randoms(use_true_random=False),
+)
+def test_the_mean_is_the_same_to_the_bit_in_any_order(
+    cells: dict[tuple[str, int], float], rng: random.Random
+) -> None:
+    order = list(cells)
+    rng.shuffle(order)
+    assert two_way({cell: cells[cell] for cell in order}) == two_way(cells)
 
 
 def test_the_mean_over_tasks_and_seeds_covers() -> None:

@@ -319,7 +319,8 @@ def two_way(cells: Cells) -> Mean:
         return Mean(missing("no task was judged in both arms"), 0.0, 0.0, 0)
     n = len(cells)
     mean = math.fsum(cells.values()) / n
-    rest = {cell: value - mean for cell, value in cells.items()}
+    # In one order: cells come out of sets, and what is added in another order is not the same to the last bit.
+    rest = {cell: value - mean for cell, value in sorted(cells.items())}
     tasks, seeds = _sums(rest, 0), _sums(rest, 1)
     if len(tasks) < 2:
         return Mean(Estimate(mean, n=1, method="one task: no interval"), 0.0, 0.0, n)
