@@ -73,7 +73,7 @@ def test_links_that_stay_inside_are_followed(bwrap: Sandbox) -> None:
         ("ln -s loop loop", "loop"),
         ("echo x >file", "file/below"),
         ("ln -s $(printf %0300d 0) name", "name"),
-        ("mkdir d; ln -s $(for i in $(seq 900); do printf 'd/../'; done)d/x way", "way"),
+        ("mkdir d; ln -s $(for i in $(seq 800); do printf 'd/../'; done)d/x way", "way"),
     ],
 )
 def test_what_is_no_file_is_no_file(bwrap: Sandbox, trap: str, path: str) -> None:

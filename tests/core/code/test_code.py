@@ -159,7 +159,7 @@ def test_a_billion_laughs_refuse_the_run(session: Session) -> None:
         "truncate -s 17M junit.xml",
         "ln -s $(printf %0300d 0) junit.xml",
         "touch junit.xml; chmod 000 junit.xml",
-        "mkdir d; touch d/x; ln -s $(for i in $(seq 900); do printf 'd/../'; done)d/x junit.xml",
+        "mkdir d; touch d/x; ln -s $(for i in $(seq 800); do printf 'd/../'; done)d/x junit.xml",
     ],
 )
 def test_a_report_that_cannot_be_read_is_the_code_s_own_failure(session: Session, trap: str) -> None:
