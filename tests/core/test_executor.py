@@ -358,7 +358,7 @@ def test_workers_that_die_while_loading_end_the_run() -> None:
 
 
 HOST = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from smena.executor import Job, LocalExecutor
 from smena.values import Outcome, Trial
@@ -370,6 +370,7 @@ def worker(job):
         while True: pass
     time.sleep(60)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 jobs = [Job(Trial("e", t, "l", "j"), t, "eval") for t in ("busy", "asleep")]
 with LocalExecutor(lambda: worker, 2, 60) as executor:
     list(executor.run(jobs))
