@@ -35,7 +35,7 @@ def text_of(page: Path) -> str:
 def test_every_page_is_there(site: Path) -> None:
     for page in (ROOT / "docs").rglob("*.md"):
         name = page.relative_to(ROOT / "docs").with_suffix("")
-        place = site if name.name == "index" else site / name
+        place = site / name.parent if name.name in ("index", "README") else site / name
         assert (place / "index.html").stat().st_size > 3000, page
 
 

@@ -484,7 +484,8 @@ def test_setuid(cell: Sandbox) -> None:
 def test_nothing_is_left_when_the_host_is_killed(cell: Sandbox, number: signal.Signals) -> None:
     token = f"left-{uuid.uuid4()}"
     code = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 from smena import Bounds, Snapshot
 from smena.setup import registry
 sandbox = registry().make("sandbox", {type(cell).__name__.lower()!r})
