@@ -12,7 +12,7 @@ from smena.errors import Hopeless, NoModel, SmenaError
 from smena.money import reserve
 from smena.values import Usage
 
-from smena_llm.client import Answer, Client, Message, Request, make
+from smena_llm.client import Answer, Client, Message, Request
 from smena_llm.config import CallConfig, ModelConfig
 from smena_llm.prices import Prices, bound, most_tokens, price_of, prices
 from smena_llm.throttle import Throttle
@@ -49,6 +49,17 @@ class Reply(NamedTuple):
 _LOCK = threading.Lock()
 
 
+def _client(config: CallConfig) -> Client:
+    """This process itself, or litellm; only the one is imported."""
+    if config.is_direct:
+        from smena_llm.direct import Direct
+
+        return Direct(config)
+    from smena_llm.via_litellm import Litellm
+
+    return Litellm(config)
+
+
 class Caller:
     """Makes calls to a model: reserved, throttled, retried, settled. Used from many threads. ``section``: where
     its settings are."""
@@ -76,7 +87,7 @@ class Caller:
                 if not config.model:
                     flag = "--model NAME, or " if self._section in ("learner.llm", "teacher.llm") else ""
                     raise Hopeless(f'no model is named: give {flag}[{self._section}] model = "NAME"')
-                client = make(config)
+                client = _client(config)
                 self._known = client.known()
                 self._prices = prices(config, self._known)
                 self._client = client

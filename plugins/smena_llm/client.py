@@ -1,19 +1,12 @@
-"""What a call to a model is, and who makes it: this process itself, or litellm."""
+"""What a call to a model is, whoever makes it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
-
-from smena_llm.config import SPOKEN, CallConfig
 
 Message = Mapping[str, Any]
-
-OTHER_WAYS = re.compile(r"^responses/|(^|/)(o\d|gpt-5)|claude", re.I)
-"""Names whose requests litellm words otherwise (other parameters, another route, marks for a cache), wherever
-they are served."""
 
 _HIT = re.compile(r"(hit\b|true$)", re.I)
 
@@ -72,25 +65,6 @@ class ServerError(Exception):
     ) -> None:
         super().__init__(f"{text} ({status} {code})" if code else f"{text} ({status})")
         self.status, self.headers = status, headers or {}
-
-
-def is_direct(config: CallConfig) -> bool:
-    """Is it a server of one's own that is asked the way OpenAI's protocol has it, and no other way?"""
-    if config.client != "auto":
-        return config.client == "direct"
-    provider, _, name = config.model.partition("/")
-    plain = not urlsplit(config.api_base).query
-    return bool(config.api_base and plain and provider in SPOKEN and name and not OTHER_WAYS.search(name))
-
-
-def make(config: CallConfig) -> Client:
-    if is_direct(config):
-        from smena_llm.direct import Direct
-
-        return Direct(config)
-    from smena_llm.via_litellm import Litellm
-
-    return Litellm(config)
 
 
 def tells_cache(headers: Mapping[str, Any]) -> bool:

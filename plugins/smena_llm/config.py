@@ -35,6 +35,11 @@ SPOKEN = {
 keys."""
 
 
+OTHER_WAYS = re.compile(r"^responses/|(^|/)(o\d|gpt-5)|claude", re.I)
+"""Names whose requests litellm words otherwise (other parameters, another route, marks for a cache), wherever
+they are served."""
+
+
 class CallConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which model and how it is called. Keys are no setting: they are in the environment."""
 
@@ -76,6 +81,15 @@ class CallConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             )
         if (self.price_in is None) != (self.price_out is None):
             raise ValueError("price_in and price_out go together")
+
+    @property
+    def is_direct(self) -> bool:
+        """Is it a server of one's own that is asked the way OpenAI's protocol has it, and no other way?"""
+        if self.client != "auto":
+            return self.client == "direct"
+        provider, _, name = self.model.partition("/")
+        plain = not urlsplit(self.api_base).query
+        return bool(self.api_base and plain and provider in SPOKEN and name and not OTHER_WAYS.search(name))
 
 
 class ModelConfig(CallConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):

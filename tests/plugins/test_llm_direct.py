@@ -15,7 +15,7 @@ import pytest
 from smena.errors import Hopeless, InfraError
 from smena.money import metered
 from smena_llm.calls import Model
-from smena_llm.client import ServerError, is_direct
+from smena_llm.client import ServerError
 from smena_llm.config import SPOKEN, ModelConfig, behaviour
 from smena_llm.prices import most_tokens
 from smena_llm.troubles import Kind, explain
@@ -75,8 +75,8 @@ def test_which_client_calls_is_no_part_of_a_trial() -> None:
 def test_only_what_is_asked_in_the_protocol_as_it_stands_is_asked_directly(
     name: str, base: str, direct: bool
 ) -> None:
-    assert is_direct(ModelConfig(model=name, api_base=base)) is direct
-    assert not is_direct(ModelConfig(model=name, api_base=base, client="litellm"))
+    assert ModelConfig(model=name, api_base=base).is_direct is direct
+    assert not ModelConfig(model=name, api_base=base, client="litellm").is_direct
 
 
 def test_connections_are_kept_and_shared_and_no_proxy_is_asked(
