@@ -68,7 +68,6 @@ class RunResult(Value, frozen=True):
         gates = [d for d in decisions if d.gate != AUDIT]
         # One family at a time: the largest is all that memory has to hold.
         families = [family(name, *store.spent(record.id, f"{name}/")) for name in FAMILIES]
-        families = [f for f in families if f.used]
         steps = [int(name.rpartition("/")[2]) for name in marks if name.startswith("memory/")]
         train, evals = store.uses(record.id, "train/"), store.uses(record.id, "eval/")
         found = held_out(evals, config["eval_repeats"])
