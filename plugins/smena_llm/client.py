@@ -22,6 +22,19 @@ class Request(NamedTuple):
     json: bool = False
     stream: bool = False
 
+    def body(self) -> dict[str, Any]:
+        """In OpenAI's words, which are litellm's too: whoever asks, it is the same request."""
+        asked: dict[str, Any] = {"messages": list(self.messages), "max_tokens": self.max_tokens}
+        if self.temperature is not None:
+            asked["temperature"] = self.temperature
+        if self.seed is not None:
+            asked["seed"] = self.seed
+        if self.json:
+            asked["response_format"] = {"type": "json_object"}
+        if self.stream:
+            asked |= {"stream": True, "stream_options": {"include_usage": True}}
+        return asked
+
 
 class Answer(NamedTuple):
     """Tokens None: not told. ``tokens_cached``: of the prompt, which a provider charges less for; ``cached``: the

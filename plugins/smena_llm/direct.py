@@ -85,19 +85,7 @@ class Direct:
         return {}
 
     def complete(self, request: Request) -> Answer:
-        asked: dict[str, Any] = {
-            "model": self._name,
-            "messages": request.messages,
-            "max_tokens": request.max_tokens,
-        }
-        if request.temperature is not None:
-            asked["temperature"] = request.temperature
-        if request.seed is not None:
-            asked["seed"] = request.seed
-        if request.json:
-            asked["response_format"] = {"type": "json_object"}
-        if request.stream:
-            asked |= {"stream": True, "stream_options": {"include_usage": True}}
+        asked = {"model": self._name, **request.body()}
         reply, headers = self._post("/chat/completions", asked, request.stream)
         if not reply.choices:
             raise ValueError("a reply without choices")

@@ -58,18 +58,7 @@ class Litellm:
 
     def complete(self, request: Request) -> Answer:
         library = self._library
-        asked: dict[str, Any] = {"max_tokens": request.max_tokens}
-        if request.temperature is not None:
-            asked["temperature"] = request.temperature
-        if request.seed is not None:
-            asked["seed"] = request.seed
-        if request.json:
-            asked["response_format"] = {"type": "json_object"}
-        if request.stream:
-            asked |= {"stream": True, "stream_options": {"include_usage": True}}
-        response = library.completion(
-            messages=list(request.messages), num_retries=0, **self._place(), **asked
-        )
+        response = library.completion(num_retries=0, **self._place(), **request.body())
         if request.stream:
             built = library.stream_chunk_builder(list(response))
             built._hidden_params = {**_hidden(response), **built._hidden_params}
