@@ -174,7 +174,7 @@ def _narrow(e: Estimate) -> str:
 
 def _ledger(result: RunResult) -> RenderableType:
     table = _table(("trials for", ">trials", ">cost", ">median", ">p95", ">lost"))
-    for f in (f for f in result.ledger.families if f.used):
+    for f in result.ledger.served:
         times = (words.seconds(f.latency_median), words.seconds(f.latency_p95))
         table.add_row(f.name, f"{f.trials:,}", f"{f.cost:,.0f}", *times, f"{f.infra + f.timeout + f.abstain}")
     table.add_row(

@@ -58,9 +58,8 @@ def main() -> None:
     traceback.
 
     ``SMENA_TRACEBACK=1`` shows the traceback of an unexpected error, for a bug report."""
-    gc.set_threshold(
-        50_000
-    )  # what is imported stays: to look for garbage every 700 objects is a tenth of a start
+    # What is imported stays: to look for garbage every 700 objects is a tenth of a start.
+    gc.set_threshold(50_000)
     try:
         code = make_app(*sys.argv[1:2])(standalone_mode=False, prog_name="smena")
     except SmenaError as error:

@@ -32,10 +32,10 @@ class Freeze(NamedTuple):
 
 def freeze(store: Store, experiment: Experiment) -> Freeze:
     """Fix an experiment; what was frozen already stays as it is."""
-    others = tuple(e.id for e in store.experiments() if e.name == experiment.name and e.id != experiment.id)
     fresh = store.freeze(experiment.id, experiment.name, experiment.digest, msgspec.to_builtins(experiment))
-    at = next(e.created_at for e in store.experiments() if e.id == experiment.id)
-    return Freeze(experiment.id, fresh, at, others)
+    named = {e.id: e for e in store.experiments() if e.name == experiment.name}
+    at = named.pop(experiment.id).created_at
+    return Freeze(experiment.id, fresh, at, tuple(named))
 
 
 def told_of(frozen: Freeze) -> list[str]:

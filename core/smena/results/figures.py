@@ -177,6 +177,11 @@ class Ledger(Value, frozen=True):
     gates: tuple[GateCost, ...]
     losses: tuple[Loss, ...] = ()
 
+    @property
+    def served(self) -> list[Family]:
+        """The purposes that any trial served."""
+        return [f for f in self.families if f.used]
+
 
 class Group(Value, frozen=True):
     """Tasks whose attribute ``by`` (a tag, or ``cluster``) is ``value``: Acc@1 and Acc@N while learning, and

@@ -293,8 +293,7 @@ def _ledger(result: RunResult) -> Section:
     )
     rows = [
         (f.name, f.used, f.trials, f.cost, f.infra, f.timeout, f.abstain, f.retried)
-        for f in result.ledger.families
-        if f.used
+        for f in result.ledger.served
     ]
     says = "Cost in the learner's unit; latency is left out: it is not a function of the run."
     return _section(result, "ledger", "What it took", says, "ledger", columns, rows)
