@@ -85,7 +85,8 @@ def bare(
 ) -> dict[str, Any]:
     """The same prompts on threads in as many processes, and nothing else."""
     context = multiprocessing.get_context("fork")
-    ready, go, done, leave = (context.Barrier(workers + 1) for _ in range(4))
+    # With a limit: a library that fails a call ends its process, and the others would wait for it for ever.
+    ready, go, done, leave = (context.Barrier(workers + 1, timeout=120) for _ in range(4))
     threads = concurrency // workers
 
     def work(number: int) -> None:
